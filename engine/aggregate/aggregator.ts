@@ -1,0 +1,28 @@
+// What an aggregate is: create / add / combine / (retract) / result, so that it can be computed in two steps. Any thread.
+//
+//   before the exchange, on every worker:   acc = create(); acc = add(acc, value) ...     (local pre-aggregation)
+//   after it, on the key's one worker:      acc = combine(acc, partial) ...;  result(acc)
+//
+// `combine` must be associative, and combine(create(), a) must equal a. Accumulators cross threads: they hold only what
+// structured clone keeps. `add` and `combine` may change their first argument and return it; they never change the second.
+
+/**
+ * One aggregate over records of type `T`, with accumulator `A` and result `R`.
+ *
+ * `select` is apart from `add` so that an engine can call it at a call site of its own: the `add` of every sum in a
+ * process then sees only numbers.
+ */
+export interface Aggregator<T, A = unknown, R = unknown> {
+  readonly name: string;
+  /** What of a record is given to `add`; the record itself when absent. */
+  select?(record: T): unknown;
+  create(): A;
+  add(accumulator: A, value: unknown): A;
+  combine(accumulator: A, other: A): A;
+  /** Takes a value back out. Absent where that is impossible (min, max). */
+  retract?(accumulator: A, value: unknown): A;
+  result(accumulator: A): R;
+}
+
+/** The result type of an aggregator. */
+export type ResultOf<G> = G extends { result(accumulator: never): infer R } ? R : never;
