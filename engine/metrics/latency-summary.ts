@@ -1,0 +1,90 @@
+// Latency histograms out of shared memory, as numbers for people and as histograms of hdr-histogram-js for everything else it can do
+// (percentile spectra, corrections, logs). Main thread.
+//
+// The library's JavaScript build with Float64 counts is used, not its WebAssembly build: counts are copied into it by index at
+// memory speed either way, they stay exact up to 2^53, and there is nothing to destroy.
+
+import { Float64Histogram } from 'hdr-histogram-js';
+import {
+  BUCKET_COUNT,
+  HIGHEST_NS,
+  HISTOGRAM_COUNTS,
+  HISTOGRAM_MAX,
+  HISTOGRAM_MIN,
+  HISTOGRAM_OVERFLOW,
+  HISTOGRAM_SUM,
+  SIGNIFICANT_DIGITS,
+} from './histogram-layout.ts';
+
+/**
+ * One latency, as counted so far. All times in nanoseconds; percentiles are exact to better than 1 % of themselves, mean, minimum
+ * and maximum are exact. Everything is 0 while `count` is 0.
+ */
+export interface LatencySummary {
+  /** Records counted. */
+  count: number;
+  minNs: number;
+  meanNs: number;
+  p50Ns: number;
+  p90Ns: number;
+  p99Ns: number;
+  p999Ns: number;
+  p9999Ns: number;
+  maxNs: number;
+  /** Records above 73 minutes, whose percentiles show as 73 minutes. */
+  overflowCount: number;
+}
+
+/** The same latency on several workers, added up into one histogram of hdr-histogram-js. */
+export function mergeHistograms(parts: readonly Float64Array[]): Float64Histogram {
+  const merged = new Float64Histogram(1, HIGHEST_NS, SIGNIFICANT_DIGITS);
+  for (let index = 0; index < BUCKET_COUNT; index++) {
+    let count = 0;
+    for (const words of parts) count += words[HISTOGRAM_COUNTS + index]!;
+    if (count > 0) merged.setCountAtIndex(index, count);
+  }
+  merged.establishInternalTackingValues();
+  if (merged.totalCount === 0) return merged;
+  // The library keeps the exact extremes of what it records, and so do we; derived from buckets they would be off by up to 1 %.
+  const { minNs, maxNs } = extremes(parts);
+  merged.maxValue = Math.floor(Math.min(maxNs, HIGHEST_NS));
+  if (minNs >= 1) merged.minNonZeroValue = Math.floor(minNs);
+  return merged;
+}
+
+/** The same latency on several workers as one summary. */
+export function summarizeLatency(parts: readonly Float64Array[]): LatencySummary {
+  const merged = mergeHistograms(parts);
+  const count = merged.totalCount;
+  const { minNs, maxNs } = extremes(parts);
+  // A percentile is the upper end of its bucket, which can lie above the largest value there was.
+  const percentile = (rank: number): number => (count === 0 ? 0 : Math.min(merged.getValueAtPercentile(rank), maxNs));
+  return {
+    count,
+    minNs: count === 0 ? 0 : minNs,
+    meanNs: count === 0 ? 0 : sumOf(parts, HISTOGRAM_SUM) / count,
+    p50Ns: percentile(50),
+    p90Ns: percentile(90),
+    p99Ns: percentile(99),
+    p999Ns: percentile(99.9),
+    p9999Ns: percentile(99.99),
+    maxNs,
+    overflowCount: sumOf(parts, HISTOGRAM_OVERFLOW),
+  };
+}
+
+function extremes(parts: readonly Float64Array[]): { minNs: number; maxNs: number } {
+  let minNs = Number.POSITIVE_INFINITY;
+  let maxNs = 0;
+  for (const words of parts) {
+    minNs = Math.min(minNs, words[HISTOGRAM_MIN]!);
+    maxNs = Math.max(maxNs, words[HISTOGRAM_MAX]!);
+  }
+  return { minNs, maxNs };
+}
+
+function sumOf(parts: readonly Float64Array[], word: number): number {
+  let sum = 0;
+  for (const words of parts) sum += words[word]!;
+  return sum;
+}
