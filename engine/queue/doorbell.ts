@@ -108,13 +108,15 @@ export class Doorbell {
 
   /** Wakes the sleeper if it announced a sleep. Call it after the news is visible, from any thread. One load when nobody sleeps. */
   ring(): void {
-    // Dekker: after the news. Pairs with the release in Doorbell.prepareToPark and the release in Doorbell.cancelPark.
+    // Dekker: after the news. Pairs with the release in Doorbell.prepareToPark, the release in Doorbell.cancelPark and
+    // the release in Doorbell.#wake.
     if (this.#memory.loadSeqCst(this.#word) === PARKED) this.#wake();
   }
 
   #wake(): void {
-    // Pairs with the acquire in Doorbell.ring: the next ringer need not ring again. The sleeper itself compares in its wait.
-    this.#memory.storeSeqCst(this.#word, AWAKE);
+    // The next ringer need not ring again; a sleeper that has not fallen asleep yet finds the word changed, and does not.
+    // Pairs with the acquire in Doorbell.ring.
+    this.#memory.storeRelease(this.#word, AWAKE);
     this.#memory.notify(this.#word);
   }
 }

@@ -72,11 +72,11 @@ export class RingConsumer {
     this.#producerDoorbell = options.doorbells?.peer ?? new Doorbell(words, PRODUCER_DOORBELL_WORD, memory);
     this.#memory = memory;
     this.#capacityBytes = capacityBytes;
-    // Acquire: a consumer may take over from one on another thread, and starts with what that one did not release.
-    this.#position = memory.loadAcquire(HEAD_WORD);
+    // Our own words. A consumer may take over from another, and starts with what that one did not release.
+    this.#position = memory.loadOpaque(HEAD_WORD);
     this.#released = this.#position;
     this.#tail = this.#position;
-    this.#closed = memory.loadAcquire(CONSUMER_CLOSED_WORD) !== 0;
+    this.#closed = memory.loadOpaque(CONSUMER_CLOSED_WORD) !== 0;
   }
 
   /** The type of the frame polled last, as it was committed. */
@@ -151,7 +151,7 @@ export class RingConsumer {
   /** Gives back all frames polled so far, the last one included, and wakes the producer if it sleeps. Nothing polled: does nothing. */
   release(): void {
     if (this.#position === this.#released) return;
-    // Our reads before the room. Pairs with the acquire in RingProducer.claim.
+    // Our reads before the room. Pairs with the acquire in RingProducer.#refreshHead.
     // Sequentially consistent, not a release alone: ring() looks at the doorbell next, and must not look earlier.
     this.#memory.storeSeqCst(HEAD_WORD, this.#position);
     this.#released = this.#position;
@@ -163,7 +163,7 @@ export class RingConsumer {
     if (this.#closed) return;
     this.#closed = true;
     this.#tail = this.#position;
-    // Pairs with the acquire in RingProducer.claim and the acquire in RingProducer.publish.
+    // Pairs with the acquire in RingProducer.#refreshHead and the acquire in RingProducer.publish.
     this.#memory.storeSeqCst(CONSUMER_CLOSED_WORD, 1);
     this.#producerDoorbell.ring();
   }

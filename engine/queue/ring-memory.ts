@@ -32,6 +32,11 @@ export class RingMemory {
     this.#words[word] = value;
   }
 
+  /** Some value that the word held not long ago. Orders nothing: for gauges, and for words that only this side writes. */
+  loadOpaque(word: number): number {
+    return Atomics.load(this.#words, word);
+  }
+
   loadAcquire(word: number): number {
     return Atomics.load(this.#words, word);
   }

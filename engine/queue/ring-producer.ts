@@ -80,8 +80,8 @@ export class RingProducer {
     this.#consumerDoorbell = options.doorbells?.peer ?? new Doorbell(words, CONSUMER_DOORBELL_WORD, memory);
     this.#memory = memory;
     this.#capacityBytes = capacityBytes;
-    // Acquire: a producer may take over from one on another thread that published all it committed.
-    const tail = memory.loadAcquire(TAIL_WORD);
+    // Our own word. A producer may take over from another that published all it committed; what hands the ring over orders it.
+    const tail = memory.loadOpaque(TAIL_WORD);
     this.#tail = tail & POSITION_MASK;
     this.#published = this.#tail;
     this.#closed = (tail & TAIL_CLOSED_BIT) !== 0;
@@ -185,7 +185,8 @@ export class RingProducer {
     if (this.#closed) return;
     this.#closed = true;
     this.#claimedBytes = NO_CLAIM;
-    // The last frames and the end in one store, so that no consumer sees the end without them. Pairs with the acquire in RingConsumer.poll.
+    // The last frames and the end in one store: no consumer sees the end without them. Sequentially consistent as in publish.
+    // Pairs with the acquire in RingConsumer.poll.
     this.#memory.storeSeqCst(TAIL_WORD, this.#tail | TAIL_CLOSED_BIT);
     this.#published = this.#tail;
     this.#consumerDoorbell.ring();

@@ -71,8 +71,8 @@ function maxFrameBytes(sab: SharedArrayBuffer): number {
 function occupancyBytes(sab: SharedArrayBuffer): number {
   const limitBytes = ringCapacityBytes(sab);
   const memory = new RingMemory(new Int32Array(sab));
-  const head = memory.loadAcquire(HEAD_WORD);
-  const tail = memory.loadAcquire(TAIL_WORD) & POSITION_MASK;
+  const head = memory.loadOpaque(HEAD_WORD);
+  const tail = memory.loadOpaque(TAIL_WORD) & POSITION_MASK;
   return Math.min(Math.max((tail - head) | 0, 0), limitBytes);
 }
 
