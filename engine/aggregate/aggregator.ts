@@ -17,6 +17,11 @@ export interface Aggregator<T, A = unknown, R = unknown> {
   /** What of a record is given to `add`; the record itself when absent. */
   select?(record: T): unknown;
   create(): A;
+  /**
+   * Throws what `add` would throw for this value, and changes nothing. Optional. Where several aggregates take the same record
+   * it lets them take it whole or not at all, so that a record which is skipped after an error is not half counted.
+   */
+  check?(accumulator: A, value: unknown): void;
   add(accumulator: A, value: unknown): A;
   combine(accumulator: A, other: A): A;
   /** Takes a value back out. Absent where that is impossible (min, max). */

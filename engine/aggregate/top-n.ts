@@ -1,0 +1,90 @@
+import type { Aggregator } from './aggregator.ts';
+import { type Comparable, isUnordered, refuseUnlessComparable } from './comparable.ts';
+import { refuseOption, refuseUnlessFunction } from './refuse.ts';
+
+export interface TopNOptions {
+  /** `highest` (the default) or `lowest` first. */
+  order?: 'highest' | 'lowest';
+}
+
+/** The records kept, best first, each with what it is ranked by. At most n. */
+export interface TopNAccumulator<T> {
+  ranks: Comparable[];
+  records: T[];
+}
+
+const MOST = 100_000;
+
+/**
+ * The `n` records with the highest (or lowest) `by`, best first; fewer when there are fewer.
+ *
+ * `by` gives a number, bigint, string or Date. Of records with an equal rank the one that arrived first at its worker stays and comes first; between
+ * workers the order of combining decides, so give a `by` without ties where the choice matters. Records whose `by` is nullish
+ * are skipped; NaN ranks behind everything else. Memory: n whole records a group. It cannot be retracted.
+ *
+ * @example
+ * flights.keyBy((f) => f.origin).aggregate({ worst: topN(3, (f) => f.delay) })
+ */
+export function topN<T>(
+  n: number,
+  by: (record: T) => Comparable | null | undefined,
+  options: TopNOptions = {},
+): Aggregator<T, TopNAccumulator<T>, T[]> {
+  if (!Number.isInteger(n) || n < 1 || n > MOST) refuseOption(`topN needs an integer from 1 to ${MOST}`, 'n', n);
+  refuseUnlessFunction('topN', 'by', by);
+  const { order = 'highest' } = options;
+  if (order !== 'highest' && order !== 'lowest')
+    refuseOption("topN's order must be 'highest' or 'lowest'", 'order', order);
+  const sign = order === 'highest' ? 1 : -1;
+
+  const add = (top: TopNAccumulator<T>, record: unknown): TopNAccumulator<T> => {
+    const rank = by(record as T);
+    if (rank === null || rank === undefined) return top;
+    refuseUnlessComparable('topN', top.ranks[0], rank);
+    offer(top, rank, record as T, n, sign);
+    return top;
+  };
+  return {
+    name: 'topN',
+    create: () => ({ ranks: [], records: [] }),
+    check(top, record) {
+      const rank = by(record as T);
+      if (rank !== null && rank !== undefined) refuseUnlessComparable('topN', top.ranks[0], rank);
+    },
+    add,
+    combine(top, other) {
+      other.ranks.forEach((rank, index) => {
+        refuseUnlessComparable('topN', top.ranks[0], rank);
+        offer(top, rank, other.records[index] as T, n, sign);
+      });
+      return top;
+    },
+    result: (top) => [...top.records],
+  };
+}
+
+function offer<T>(top: TopNAccumulator<T>, rank: Comparable, record: T, n: number, sign: 1 | -1): void {
+  const { ranks, records } = top;
+  const last = ranks.length - 1;
+  if (last === n - 1 && !isBefore(rank, ranks[last] as Comparable, sign)) return;
+  // Behind all that are equal: the first of them to arrive stays first.
+  let low = 0;
+  let high = ranks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(rank, ranks[middle] as Comparable, sign)) high = middle;
+    else low = middle + 1;
+  }
+  ranks.splice(low, 0, rank);
+  records.splice(low, 0, record);
+  if (ranks.length > n) {
+    ranks.pop();
+    records.pop();
+  }
+}
+
+/** True when `a` must stand before `b`: better by rank, with NaN worse than all. */
+function isBefore(a: Comparable, b: Comparable, sign: 1 | -1): boolean {
+  if (sign > 0 ? a > b : a < b) return true;
+  return isUnordered(b) && !isUnordered(a);
+}
