@@ -38,17 +38,23 @@ export interface LatencySummary {
 /** The same latency on several workers, added up into one histogram of hdr-histogram-js. */
 export function mergeHistograms(parts: readonly Float64Array[]): Float64Histogram {
   const merged = new Float64Histogram(1, HIGHEST_NS, SIGNIFICANT_DIGITS);
+  let lowestBucket = 0; // of values that are not zero
+  let total = 0;
   for (let index = 0; index < BUCKET_COUNT; index++) {
     let count = 0;
     for (const words of parts) count += words[HISTOGRAM_COUNTS + index]!;
-    if (count > 0) merged.setCountAtIndex(index, count);
+    if (count === 0) continue;
+    merged.setCountAtIndex(index, count);
+    if (lowestBucket === 0) lowestBucket = index;
+    total += count;
   }
-  merged.establishInternalTackingValues();
-  if (merged.totalCount === 0) return merged;
-  // The library keeps the exact extremes of what it records, and so do we; derived from buckets they would be off by up to 1 %.
+  merged.setTotalCount(total);
+  if (total === 0) return merged;
+  // The library keeps the exact extremes of what it records, and so do we. Where the smallest is zero, the next is known by bucket.
   const { minNs, maxNs } = extremes(parts);
   merged.maxValue = Math.floor(Math.min(maxNs, HIGHEST_NS));
-  if (minNs >= 1) merged.minNonZeroValue = Math.floor(minNs);
+  if (minNs >= 1) merged.minNonZeroValue = Math.floor(Math.min(minNs, HIGHEST_NS));
+  else if (lowestBucket > 0) merged.minNonZeroValue = merged.valueFromIndex(lowestBucket);
   return merged;
 }
 
@@ -80,7 +86,8 @@ function extremes(parts: readonly Float64Array[]): { minNs: number; maxNs: numbe
     minNs = Math.min(minNs, words[HISTOGRAM_MIN]!);
     maxNs = Math.max(maxNs, words[HISTOGRAM_MAX]!);
   }
-  return { minNs, maxNs };
+  // A reading can fall between the count and the minimum of the very first record.
+  return { minNs: Math.min(minNs, maxNs), maxNs };
 }
 
 function sumOf(parts: readonly Float64Array[], word: number): number {

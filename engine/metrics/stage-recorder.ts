@@ -117,7 +117,7 @@ export class StageRecorder {
   enterStep(nowNs: number): void {
     const words = this.#words;
     const endedNs = words[STEP_ENDED_NS]!;
-    if (endedNs !== 0) {
+    if (endedNs !== 0 && nowNs > endedNs) {
       if (words[LAST_OUTCOME] === OUTCOME_BLOCKED) words[BACKPRESSURED_NS]! += nowNs - endedNs;
       else words[IDLE_NS]! += nowNs - endedNs;
     }
