@@ -1,0 +1,10 @@
+// millrace/connectors/streams: Node and Web streams, standard output, and functions at the end of a flow.
+
+export { type BlackHole, type BlackHoleWriter, blackHole } from './black-hole.ts';
+export { type ForEachOptions, forEach } from './for-each.ts';
+export { fromReadable } from './from-readable.ts';
+export { fromWebStream } from './from-web-stream.ts';
+export type { Made } from './single-split.ts';
+export type { StreamSourceOptions } from './stream-options.ts';
+export { type ToStdoutOptions, toStdout } from './to-stdout.ts';
+export { toWritable } from './to-writable.ts';

@@ -1,0 +1,38 @@
+// Options that every source over something in memory or a stream takes, and their check. Any thread.
+
+import { MillraceError } from '../../engine/errors/millrace-error.ts';
+
+export interface StreamSourceOptions {
+  /** For people, plans and errors. */
+  name?: string;
+  /** False for a source that never ends by itself. Default true. */
+  bounded?: boolean;
+}
+
+const KNOWN = ['name', 'bounded'];
+
+/** Throws ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID; fills in the defaults. */
+export function checkStreamSourceOptions(
+  of: string,
+  options: StreamSourceOptions,
+  defaultName: string,
+): Required<StreamSourceOptions> {
+  const unknown = Object.keys(options).filter((option) => !KNOWN.includes(option));
+  if (unknown.length > 0) {
+    throw new MillraceError(
+      'ERR_OPTION_UNKNOWN',
+      `${of} has no option ${unknown.join(', ')}; it has ${KNOWN.join(', ')}`,
+    );
+  }
+  const { name = defaultName, bounded = true } = options;
+  if (typeof name !== 'string' || name === '') {
+    throw new MillraceError(
+      'ERR_OPTION_INVALID',
+      `${of}: name must be a string that is not empty: name=${String(name)}`,
+    );
+  }
+  if (typeof bounded !== 'boolean') {
+    throw new MillraceError('ERR_OPTION_INVALID', `${of}: bounded must be true or false: bounded=${String(bounded)}`);
+  }
+  return { name, bounded };
+}
