@@ -2,8 +2,8 @@
 
 export type { Arrival } from './arrivals.ts';
 export { type GeneratedSource, type GenerateOptions, generate, type IndexRange } from './generate.ts';
+export type { RateOptions } from './rate-options.ts';
 export {
-  type RateOptions,
   type RateReader,
   type RateSource,
   type RateSplit,
