@@ -7,9 +7,14 @@
 const SHORTEST_CUT = 13;
 const WIDE = /[\u0100-\uffff]/;
 
-/** `value` itself, or an equal string of its own memory where it might be cut from a larger one. Other types pass. */
+/** `text` itself, or an equal string in memory of its own where it might be cut from a larger one. */
+export function ownString(text: string): string {
+  if (text.length < SHORTEST_CUT) return text;
+  const encoding = WIDE.test(text) ? 'utf16le' : 'latin1';
+  return Buffer.from(text, encoding).toString(encoding);
+}
+
+/** The same for a value that may be a string; other types pass as they are. */
 export function owned<V>(value: V): V {
-  if (typeof value !== 'string' || value.length < SHORTEST_CUT) return value;
-  const encoding = WIDE.test(value) ? 'utf16le' : 'latin1';
-  return Buffer.from(value, encoding).toString(encoding) as V;
+  return typeof value === 'string' ? (ownString(value) as V) : value;
 }

@@ -1,5 +1,6 @@
 import type { Aggregator } from './aggregator.ts';
 import { type Comparable, isUnordered, refuseUnlessComparable } from './comparable.ts';
+import { owned } from './own-string.ts';
 import { refuseOption, refuseUnlessFunction } from './refuse.ts';
 
 export interface TopNOptions {
@@ -75,8 +76,8 @@ function offer<T>(top: TopNAccumulator<T>, rank: Comparable, record: T, n: numbe
     if (isBefore(rank, ranks[middle] as Comparable, sign)) high = middle;
     else low = middle + 1;
   }
-  ranks.splice(low, 0, rank);
-  records.splice(low, 0, record);
+  ranks.splice(low, 0, owned(rank));
+  records.splice(low, 0, owned(record));
   if (ranks.length > n) {
     ranks.pop();
     records.pop();
