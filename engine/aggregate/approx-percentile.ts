@@ -28,7 +28,7 @@ const SPAN = Math.log(1e18);
  *
  * The answer is within `relativeError` of the true value at rank `floor(p * (n - 1))`, for values down to 10^-18 of the largest of their
  * sign (smaller ones count as that small). It does not depend on the order of the records nor on how many workers shared the work.
- * A group takes at most 16.6 kB for each sign at an error of 0.01 and ten times that at 0.001; usually far less: 8 bytes for each
+ * A group takes at most 17 kB for each sign at an error of 0.01 and ten times that at 0.001; usually far less: 8 bytes for each
  * bucket between the smallest and the largest value. Nullish values, NaN and errors are as in `percentile`.
  *
  * After C. Masson, J. E. Rim, H. K. Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees",

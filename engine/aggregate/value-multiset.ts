@@ -6,7 +6,7 @@
 //
 // When `pending` is full it is sorted, and moves into the runs if that makes it at least halve in size. So a group of n values with d distinct ones
 // takes about 16·d bytes where values repeat (delays in minutes: a few kB for any n) and 8·n to 16·n where they do not,
-// plus at most max(256, d) pending values. Everything is amortised O(log n) a value.
+// plus pending values: at most 256 or 2·d, whichever is more. Everything is amortised O(log n) a value.
 //
 // It is plain data, so it crosses threads by structured clone. NaNs are only counted; -0 is kept as 0.
 
@@ -26,6 +26,8 @@ export interface ValueMultiset {
 
 /** Below this many pending values sorting them to save memory is not worth a sort. */
 const COMPACT_FROM = 256;
+/** Up to this many runs finding a value in them is faster than sorting it (43 ns against 80 at 75 runs, equal at some thousands). */
+const SEARCH_RUNS = 4096;
 const FIRST_CAPACITY = 8;
 const NOTHING = new Float64Array(0);
 
@@ -110,6 +112,10 @@ function reserve(set: ValueMultiset, more: number): void {
 }
 
 function compact(set: ValueMultiset): void {
+  const pendingCount = set.pendingCount;
+  if (set.runValues.length > 0 && set.runValues.length <= SEARCH_RUNS) countKnown(set);
+  // Mostly known values: there is room again, without a sort.
+  if (set.pendingCount <= pendingCount >> 1) return;
   const pending = sortUnlessSorted(set.pending.subarray(0, set.pendingCount));
   const added = toRuns(pending);
   const runs = mergeRuns(set.runValues, set.runCounts, added.values, added.counts);
@@ -118,6 +124,28 @@ function compact(set: ValueMultiset): void {
   set.runValues = runs.values;
   set.runCounts = runs.counts;
   set.pendingCount = 0;
+  // It grew until repeats showed; from now on it need not be longer than the runs.
+  const enough = 2 ** Math.ceil(Math.log2(Math.max(COMPACT_FROM, runs.values.length)));
+  if (set.pending.length > enough) set.pending = new Float64Array(enough);
+}
+
+/** Moves pending values that have a run into it, and the others together. */
+function countKnown(set: ValueMultiset): void {
+  const { pending, runValues, runCounts } = set;
+  let unknownCount = 0;
+  for (let at = 0; at < set.pendingCount; at++) {
+    const value = pending[at] as number;
+    let low = 0;
+    let high = runValues.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((runValues[middle] as number) < value) low = middle + 1;
+      else high = middle;
+    }
+    if (runValues[low] === value) runCounts[low] = (runCounts[low] as number) + 1;
+    else pending[unknownCount++] = value;
+  }
+  set.pendingCount = unknownCount;
 }
 
 /** Brings everything together: removed values cancel, and the smaller of the two representations is kept. */
@@ -129,7 +157,6 @@ function settle(set: ValueMultiset): void {
   });
   const together = mergeRuns(set.runValues, set.runCounts, added.values, added.counts);
   const { values, counts } = mergeRuns(together.values, together.counts, removed.values, removed.counts);
-  set.removed = NOTHING;
   set.removedCount = 0;
   if (values.length * 2 <= set.count) {
     set.runValues = values;
