@@ -1,0 +1,283 @@
+// Turns batches of records into frames. On the producer's thread; one encoder an edge or a lane.
+//
+//   records -> measure: uniform rows -> (first odd row) general rows -> (a row that does not fit) widen the schema, or send that row whole
+//           -> write: the staged frame goes into the lane, as often as wanted
+//
+// Guarantees: what structured clone keeps comes out deep-equal (fields in the order of the schema), getters run once, a record that
+// cannot travel is named and nothing of it is sent. Memory is bounded by the largest frame; the schema by `maxColumns`.
+// Does not guarantee: identity across frames, symbol-keyed fields, classes and prototypes (as structured clone).
+import { MillraceError } from '../errors/millrace-error.ts';
+import { serializeCells } from './clone-cells.ts';
+import { interpretEncoder } from './encoder-interpreted.ts';
+import { type ColumnRule, type EncoderProgram, INFERRED_RULE } from './encoder-program.ts';
+import { compileEncoder } from './encoder-source.ts';
+import { FieldMatcher } from './field-matcher.ts';
+import { COMPILE_AFTER_RECORDS } from './frame-decoder.ts';
+import { type FrameLayout, layoutOf } from './frame-layout.ts';
+import type { FrameMemory } from './frame-memory.ts';
+import { type FrameSchema, schemaToBytes } from './frame-schema.ts';
+import { ABSENT, FrameStage, STOPPED_AT_SHAPE, STOPPED_AT_VALUE } from './frame-stage.ts';
+import { codeGenerationAllowed, defineField } from './generated-code.ts';
+import { RecordFault, unreadable } from './record-fault.ts';
+import type { RecordSchema } from './record-schema.ts';
+import { inferSchema } from './schema-inference.ts';
+import { readStagedRows } from './staged-rows.ts';
+import { findUncloneable } from './uncloneable-field.ts';
+
+/** More columns than this make frames of mostly empty columns; records with more fields travel whole. */
+const MAX_COLUMNS = 256;
+
+/** How often a schema may change in an encoder's life. A column climbs at most four steps, so only hostile data gets here. */
+const MAX_WIDENINGS = 256;
+
+/** The longest that looks in vain keep the next one away. */
+const LEARN_PAUSE_MAX_FRAMES = 64;
+
+const NO_BYTES = new Uint8Array(0);
+
+export interface FrameEncoderOptions {
+  /** Declared columns; without, they are inferred and widened while running. */
+  readonly schema?: RecordSchema<unknown> | undefined;
+  /** Bound of an inferred schema, 1 to 4096; 256 when absent. */
+  readonly maxColumns?: number;
+  /** Never generate code, as if the process forbade it. */
+  readonly interpret?: boolean;
+}
+
+/**
+ * @example
+ * const encoder = new FrameEncoder();
+ * const need = encoder.measure(records, 0, records.length);
+ * if (encoder.schemaVersion !== announced) announce(encoder.schemaVersion, encoder.encodeSchema());
+ * encoder.write(memory, claim(need));
+ */
+export class FrameEncoder {
+  readonly #declared: RecordSchema<unknown> | undefined;
+  readonly #maxColumns: number;
+  readonly #mayCompile: boolean;
+  readonly #stage = new FrameStage();
+
+  #schema: FrameSchema | undefined;
+  #version = 0;
+  #layout: FrameLayout;
+  #matcher: FieldMatcher;
+  #rules: readonly ColumnRule[] = [];
+  #program: EncoderProgram;
+  /** Records that the interpreted program has taken; -1 once the schema's program is compiled. */
+  #interpretedRecords = 0;
+  /** Records under this schema, up to some bound. */
+  #records = 0;
+
+  /** Frames until a surprise is worth another look at the schema, and by how much looks in vain lengthen that. */
+  #framesToLearn = 0;
+  #learnPause = 1;
+
+  constructor(options: FrameEncoderOptions = {}) {
+    const { schema, maxColumns = MAX_COLUMNS } = options;
+    if (!Number.isInteger(maxColumns) || maxColumns < 1 || maxColumns > 4096) {
+      throw new MillraceError(
+        'ERR_OPTION_INVALID',
+        `maxColumns must be an integer from 1 to 4096: maxColumns=${maxColumns}`,
+      );
+    }
+    this.#declared = schema;
+    this.#maxColumns = maxColumns;
+    this.#mayCompile = codeGenerationAllowed && options.interpret !== true;
+    const first: FrameSchema = schema?.frameSchema ?? { shape: 'fields', columns: [] };
+    this.#layout = layoutOf(first);
+    this.#matcher = new FieldMatcher([]);
+    this.#program = interpretEncoder(first, [], this.#matcher);
+    if (schema !== undefined) this.#adopt(first, schema.columnRules);
+  }
+
+  /** Changes whenever what decoders must know changes. 0 before anything is known. */
+  get schemaVersion(): number {
+    return this.#version;
+  }
+
+  /** What `FrameDecoder.learn` takes, before the first frame of this `schemaVersion`. */
+  encodeSchema(): Uint8Array {
+    return schemaToBytes(this.#schema ?? { shape: 'fields', columns: [] });
+  }
+
+  /** The columns of the frame measured last; undefined before anything is known. */
+  get schema(): FrameSchema | undefined {
+    return this.#schema;
+  }
+
+  /**
+   * Bytes that records[from .. to) need as one frame, a multiple of 8; Infinity when no frame can be that large. Reads every record once and stages
+   * the frame for `write`; may widen the schema: compare `schemaVersion` afterwards.
+   * @throws RecordFault naming the first record that cannot be encoded; the records before it can be measured again without it
+   */
+  measure(records: readonly unknown[], from: number, to: number): number {
+    const count = to - from;
+    const stage = this.#stage;
+    stage.discard();
+    if (this.#framesToLearn > 0) this.#framesToLearn--;
+    let source = records;
+    let base = from;
+    let mayLearn = this.#declared === undefined && this.#framesToLearn === 0 && this.#version < MAX_WIDENINGS;
+    if (this.#schema === undefined && count > 0) {
+      source = this.#snapshot(records, from, to, from);
+      base = 0;
+      this.#learn(source);
+      mayLearn = false;
+    }
+    this.#records = Math.min(this.#records + count, 0x3fff_ffff);
+    this.#compileWhenWorthIt(count);
+    stage.begin(this.#layout, count);
+    try {
+      let row = this.#program.uniform(stage, source, base, 0, count);
+      while (row < count) {
+        if (stage.stop !== STOPPED_AT_SHAPE) {
+          if (this.#declared !== undefined) throw this.#declared.refuse(source[base + row], from + row);
+          if (mayLearn) {
+            mayLearn = false;
+            source = this.#takeOver(source, base, row, count, from);
+            base = 0;
+            if (this.#learn(source)) {
+              this.#compileWhenWorthIt(count);
+              stage.begin(this.#layout, count);
+              row = this.#program.uniform(stage, source, base, 0, count);
+              continue;
+            }
+            stage.cells.push(source[row]);
+          } else stage.cells.push(this.#stoppedRecord(source[base + row]));
+          stage.tagRow(row);
+          row++;
+        }
+        row = this.#program.general(stage, source, base, row, count);
+      }
+    } catch (error) {
+      if (error instanceof RecordFault) throw error;
+      if (isStringTooLong(error)) return Number.POSITIVE_INFINITY; // Beyond V8's longest string: no frame holds the text.
+      throw unreadable(error, from + stage.row);
+    }
+    return stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
+  }
+
+  /**
+   * Writes the frame measured last at byte `at` (8-aligned) of `memory`; returns its bytes. It may be written any number of times, to several
+   * lanes or again after a lane was full, until the next `measure`.
+   */
+  write(memory: FrameMemory, at: number): number {
+    const { byteLength } = this.#stage;
+    if (byteLength === 0) throw new MillraceError('ERR_INTERNAL', 'write must follow a measure that succeeded');
+    if (at < 0 || (at & 7) !== 0 || at + byteLength > memory.bytes.length) {
+      throw new MillraceError(
+        'ERR_INTERNAL',
+        `A frame is written at an 8-aligned byte, inside its memory: ${byteLength} bytes at byte ${at} of ${memory.bytes.length}`,
+      );
+    }
+    return this.#stage.copyTo(memory, at);
+  }
+
+  /** Bags of fields as plain objects, every field read once; everything else as it is. */
+  #snapshot(records: readonly unknown[], from: number, to: number, recordIndex: number): unknown[] {
+    const copies: unknown[] = [];
+    for (let index = from; index < to; index++) {
+      const record = records[index];
+      try {
+        copies.push(this.#matcher.isBag(record) ? { ...record } : record);
+      } catch (cause) {
+        throw unreadable(cause, recordIndex + index - from);
+      }
+    }
+    return copies;
+  }
+
+  /** All records of the frame, none read twice: staged rows from the stage, the row that did not fit, and a snapshot of the rest. */
+  #takeOver(source: readonly unknown[], base: number, row: number, count: number, from: number): unknown[] {
+    const staged = readStagedRows(this.#schema!, this.#layout, this.#stage, row, count);
+    if (this.#stage.stop === STOPPED_AT_VALUE) {
+      staged.push(this.#stoppedRecord(source[base + row]));
+      row++;
+    }
+    return [...staged, ...this.#snapshot(source, base + row, base + count, from + row)];
+  }
+
+  /** The record at which a row encoder stopped: from the values it has read, if it has. */
+  #stoppedRecord(record: unknown): unknown {
+    if (this.#stage.stop !== STOPPED_AT_VALUE || this.#schema!.shape === 'value') return record;
+    const copy = {};
+    this.#schema!.columns.forEach(({ name }, column) => {
+      const value = this.#stage.values[column];
+      if (value !== ABSENT) defineField(copy, name, value);
+    });
+    return copy;
+  }
+
+  /** Whether the schema changed. `records` are snapshots. */
+  #learn(records: readonly unknown[]): boolean {
+    const bags = records.map((record) => this.#matcher.isBag(record));
+    const schema = inferSchema(this.#schema, { records, bags, past: this.#records, maxColumns: this.#maxColumns });
+    if (schema === this.#schema) {
+      this.#framesToLearn = this.#learnPause;
+      this.#learnPause = Math.min(this.#learnPause * 2, LEARN_PAUSE_MAX_FRAMES);
+      return false;
+    }
+    if (schema.shape !== this.#schema?.shape) this.#records = 0;
+    this.#learnPause = 1;
+    this.#adopt(
+      schema,
+      schema.columns.map(() => INFERRED_RULE),
+    );
+    return true;
+  }
+
+  #adopt(schema: FrameSchema, rules: readonly ColumnRule[]): void {
+    this.#schema = schema;
+    this.#version++;
+    this.#rules = rules;
+    this.#layout = layoutOf(schema);
+    this.#matcher = new FieldMatcher(schema.columns.map((column) => column.name));
+    // Under hostile variety schemas come and go: compiled is what has proved to stay, or comes in large frames.
+    this.#program = interpretEncoder(schema, rules, this.#matcher);
+    this.#interpretedRecords = 0;
+  }
+
+  #compileWhenWorthIt(count: number): void {
+    if (this.#interpretedRecords < 0 || !this.#mayCompile || this.#schema === undefined) return;
+    this.#interpretedRecords += count;
+    if (this.#interpretedRecords <= COMPILE_AFTER_RECORDS) return;
+    this.#program = compileEncoder(this.#schema, this.#rules, this.#matcher);
+    this.#interpretedRecords = -1;
+  }
+
+  #serialize(from: number, count: number): Uint8Array {
+    try {
+      return serializeCells(this.#stage.cells);
+    } catch (cause) {
+      throw (
+        this.#uncloneable(from, count) ??
+        new MillraceError('ERR_INTERNAL', 'Clone cells must serialise together as they do alone', { cause })
+      );
+    }
+  }
+
+  /** The first record with a cell that cannot be cloned. Cells were pushed row by row, column by column. */
+  #uncloneable(from: number, count: number): RecordFault | undefined {
+    const { shape, columns } = this.#schema!;
+    const stage = this.#stage;
+    let cell = 0;
+    for (let row = 0; row < count; row++) {
+      if (stage.isRowTagged(row)) {
+        const fault = findUncloneable(stage.cells[cell++], [], from + row);
+        if (fault !== undefined) return fault;
+        continue;
+      }
+      for (let column = 0; column < columns.length; column++) {
+        if (columns[column]!.kind !== 'clone' || stage.tagAt(column, row) !== 0) continue;
+        const path = shape === 'value' ? [] : [columns[column]!.name];
+        const fault = findUncloneable(stage.cells[cell++], path, from + row);
+        if (fault !== undefined) return fault;
+      }
+    }
+    return undefined;
+  }
+}
+
+function isStringTooLong(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Invalid string length';
+}
