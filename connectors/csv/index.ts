@@ -1,4 +1,4 @@
-// CSV files as a source. The sink is in csv-sink.ts.
+// CSV files: records as a source and as a sink.
 
 import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
@@ -20,6 +20,7 @@ import type { Dialect } from './dialect.ts';
 
 export type { FilePath } from '../files/file-path.ts';
 export type { CsvColumns, CsvColumnType, CsvRecord } from './columns.ts';
+export { type ToCsvOptions, toCsv } from './csv-sink.ts';
 
 export interface CsvOptions {
   /** Where the names come from: the first record (`true`, the default), this list, or nowhere (`false`: `column0`, `column1`, …). */

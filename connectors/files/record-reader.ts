@@ -11,6 +11,7 @@ import { ByteWindow } from './byte-window.ts';
 import type { FileSplit } from './file-split.ts';
 import { countNewlines, LineCount } from './line-count.ts';
 
+export const NEWLINE_TEXT = '\n';
 export const DEFAULT_MAX_RECORD_BYTES: number = 16 * 1024 * 1024;
 /** How much of a record that is too long goes along with the error. */
 const EXCERPT_BYTES = 1024;

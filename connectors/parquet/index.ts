@@ -1,4 +1,4 @@
-// Parquet files as a source. The sink is in parquet-sink.ts.
+// Parquet files: records as a source and as a sink.
 
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../../engine/connector/source.ts';
@@ -19,6 +19,8 @@ import { type RowRange, rowRanges } from './row-ranges.ts';
 
 export type { FilePath } from '../files/file-path.ts';
 export type { ParquetColumns, ParquetColumnType, ParquetRecord } from './columns.ts';
+export { type ToParquetOptions, toParquet } from './parquet-sink.ts';
+export type { ToParquetType } from './sink-schema.ts';
 
 /** Several splits a worker, so that the last one to finish does not finish much later than the others. */
 const SPLITS_PER_WORKER = 8;
