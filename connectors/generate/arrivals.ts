@@ -40,7 +40,7 @@ export class PoissonSchedule implements Schedule {
 
   constructor(ratePerSecond: number, stream: number, streams: number, seed: number) {
     this.#meanGapMs = (1000 * streams) / ratePerSecond;
-    this.#random = splitMix32(seed + Math.imul(stream, 0x9e3779b9));
+    this.#random = splitMix32(mix(mix(seed) + stream));
     this.#dueMs = this.#gapMs();
   }
 
@@ -58,13 +58,21 @@ export class PoissonSchedule implements Schedule {
   }
 }
 
-/** Uniform in [0, 1). SplitMix (Steele, Lea, Flood 2014) with 32-bit state and MurmurHash3's finalizer. */
+/**
+ * Uniform in [0, 1). SplitMix (Steele, Lea, Flood 2014) with 32-bit state and MurmurHash3's finalizer. Seeds must be mixed first: those that differ by
+ * a multiple of the increment give one sequence, shifted.
+ */
 function splitMix32(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;
-    let z = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return ((z ^ (z >>> 16)) >>> 0) / 2 ** 32;
+    return (mix(state) >>> 0) / 2 ** 32;
   };
+}
+
+function mix(value: number): number {
+  let z = value | 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return z ^ (z >>> 16);
 }
