@@ -55,13 +55,17 @@ export const OCCUPANCY_MAX = 19;
 /** The header is padded to two cache-line pairs: 256 bytes. */
 const COUNTER_WORDS = 32;
 
-/** What a step of an actor came to. A step that moved anything has `made`, even if it then met a full lane. */
-export type StepOutcome = 'made' | 'idle' | 'blocked';
+/**
+ * What a step of an actor came to. A step that moved anything has `made`, even if it then met a full lane. `waiting` is for an
+ * asynchronous call of its own: work of this stage, though no thread does it.
+ */
+export type StepOutcome = 'made' | 'idle' | 'blocked' | 'waiting';
 
 /** How LAST_OUTCOME spells it. */
 export const OUTCOME_IDLE = 0;
 export const OUTCOME_BLOCKED = 1;
 export const OUTCOME_MADE = 2;
+export const OUTCOME_WAITING = 3;
 
 /** The histograms that a stage keeps, in the order in which they lie. */
 export const HISTOGRAM_NAMES = ['wait', 'service', 'age'] as const;

@@ -31,6 +31,7 @@ import {
   OCCUPANCY_SUM,
   OPERATOR,
   OUTCOME_BLOCKED,
+  OUTCOME_WAITING,
   PROGRESS_DONE,
   PROGRESS_TOTAL,
   RECORDS_DEAD_LETTERED,
@@ -183,7 +184,7 @@ function readTime(
   const endedNs = block[STEP_ENDED_NS]!;
   if (block[CLOSED_NS] === 0 && endedNs !== 0) {
     const openNs = Math.max(0, nowNs - (startedNs !== 0 ? startedNs : endedNs));
-    if (startedNs !== 0) busyNs += openNs;
+    if (startedNs !== 0 || block[LAST_OUTCOME] === OUTCOME_WAITING) busyNs += openNs;
     else if (block[LAST_OUTCOME] === OUTCOME_BLOCKED) backpressuredNs += openNs;
     else idleNs += openNs;
   }

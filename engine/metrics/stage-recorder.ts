@@ -3,8 +3,8 @@
 //   enterStep(t0)  ... recordsIn(512), service.record(...), recordsOut(490) ...  leaveStep(t1, 'made')
 //
 // Every moment from begin() to close() is credited to exactly one of busy, idle and backpressured:
-//   inside a step    to what the step came to: made -> busy, idle -> idle, blocked -> backpressured;
-//   between steps    to what the last step came to: blocked -> backpressured, else idle.
+//   inside a step    to what the step came to: made and waiting -> busy, idle -> idle, blocked -> backpressured;
+//   between steps    to what the last step came to: blocked -> backpressured, waiting -> busy, else idle.
 // Time in which another stage of the same worker runs lies between the steps of this one.
 //
 // Words are written plainly, each by this thread only (see metrics-layout.ts). Nothing here allocates, locks or throws.
@@ -27,6 +27,7 @@ import {
   OUTCOME_BLOCKED,
   OUTCOME_IDLE,
   OUTCOME_MADE,
+  OUTCOME_WAITING,
   PROGRESS_DONE,
   PROGRESS_TOTAL,
   RECORDS_DEAD_LETTERED,
@@ -118,7 +119,9 @@ export class StageRecorder {
     const words = this.#words;
     const endedNs = words[STEP_ENDED_NS]!;
     if (endedNs !== 0 && nowNs > endedNs) {
-      if (words[LAST_OUTCOME] === OUTCOME_BLOCKED) words[BACKPRESSURED_NS]! += nowNs - endedNs;
+      const last = words[LAST_OUTCOME];
+      if (last === OUTCOME_BLOCKED) words[BACKPRESSURED_NS]! += nowNs - endedNs;
+      else if (last === OUTCOME_WAITING) words[BUSY_NS]! += nowNs - endedNs;
       else words[IDLE_NS]! += nowNs - endedNs;
     }
     words[STEP_STARTED_NS] = nonZero(nowNs);
@@ -134,6 +137,9 @@ export class StageRecorder {
     } else if (outcome === 'blocked') {
       words[BACKPRESSURED_NS]! += insideNs;
       words[LAST_OUTCOME] = OUTCOME_BLOCKED;
+    } else if (outcome === 'waiting') {
+      words[BUSY_NS]! += insideNs;
+      words[LAST_OUTCOME] = OUTCOME_WAITING;
     } else {
       words[IDLE_NS]! += insideNs;
       words[LAST_OUTCOME] = OUTCOME_IDLE;

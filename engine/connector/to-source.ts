@@ -1,0 +1,1 @@
+export { type SourceLike, toSource } from '../../connectors/memory/to-source.ts';

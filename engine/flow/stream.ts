@@ -1,0 +1,327 @@
+// The flow API: each method adds one operator to the graph and returns the stream behind it. Nothing runs here. Any thread.
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
+import { composite } from '../aggregate/composite.ts';
+import { type CollectSink, isCollectSink } from '../connector/collect.ts';
+import type { Sink } from '../connector/sink.ts';
+import { type SinkLike, toSink } from '../connector/to-sink.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Graph } from '../graph/graph.ts';
+import {
+  type AsyncContext,
+  type AsyncOptions,
+  type DeadLetter,
+  ERROR_PORT,
+  type ErrorPolicy,
+  type Input,
+  MAIN_PORT,
+  type Operation,
+  type OperatorNode,
+  type PreaggregateOptions,
+} from '../graph/operator-node.ts';
+import { LIMITS } from '../limits.ts';
+
+export interface SinkOptions {
+  readonly name?: string;
+  readonly parallelism?: number;
+}
+
+/** The branch of split() that receives what no test accepted. */
+export const OTHERWISE = 'otherwise';
+
+/** What can be done with a stream, keyed or not. */
+abstract class Operators<T> {
+  protected readonly graph: Graph;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  /** The output that operators added here will read. */
+  protected abstract output(): Input;
+
+  /** One record in, one out. */
+  map<U>(fn: (record: T) => U): Stream<U> {
+    return this.then<U>({ kind: 'map', fn: fn as (record: unknown) => unknown });
+  }
+
+  /** Keeps the records for which `test` returns something truthy; a type guard narrows the type. */
+  filter<S extends T>(test: (record: T) => record is S): Stream<S>;
+  filter(test: (record: T) => unknown): Stream<T>;
+  filter(test: (record: T) => unknown): Stream<T> {
+    return this.then<T>({ kind: 'filter', fn: test as (record: unknown) => unknown });
+  }
+
+  /**
+   * One record in, any number out. The iterable is drawn lazily and only as fast as the stages behind can take it: a generator may
+   * yield ten million records, or never end.
+   */
+  flatMap<U>(fn: (record: T) => Iterable<U>): Stream<U> {
+    return this.then<U>({ kind: 'flatMap', fn: fn as (record: unknown) => Iterable<unknown> });
+  }
+
+  /**
+   * One record in, one out, asynchronously, with at most `concurrency` calls under way on each worker.
+   *
+   * @example
+   * stream.mapAsync(async (order, { signal }) => ({ ...order, user: await fetchUser(order.userId, signal) }), {
+   *   concurrency: 64, ordered: false, timeoutMs: 2_000, retry: { retries: 3, backoffMs: 50 },
+   * });
+   */
+  mapAsync<U>(fn: (record: T, context: AsyncContext) => Promise<U>, options: AsyncOptions = {}): Stream<U> {
+    checkAsyncOptions(options, this.graph.job);
+    return this.then<U>({
+      kind: 'mapAsync',
+      fn: fn as (record: unknown, context: AsyncContext) => Promise<unknown>,
+      options: Object.freeze({ ...options }),
+    });
+  }
+
+  /** Calls `fn` for each record and passes the record on. */
+  peek(fn: (record: T) => void): Stream<T> {
+    return this.then<T>({ kind: 'peek', fn: fn as (record: unknown) => void });
+  }
+
+  /**
+   * Validates each record by a schema: `record({ … })` of Millrace, zod, valibot, arktype, any Standard Schema. Behind it the records
+   * have the schema's type, and a `record({ … })` also fixes the columns in which they cross to other threads.
+   */
+  schema<U>(schema: StandardSchemaV1<unknown, U>): Stream<U> {
+    return this.then<U>({ kind: 'schema', schema: schema as StandardSchemaV1<unknown, unknown> });
+  }
+
+  /** All records of this stream and the others. Records of one stream keep their order; between streams there is none. */
+  merge<U = T>(...others: readonly Operators<U>[]): Stream<T | U> {
+    const inputs = [this.output(), ...others.map((other) => other.output())];
+    return this.derived<T | U>(this.graph.add({ kind: 'merge' }, inputs));
+  }
+
+  /**
+   * Sends each record into the first branch whose test accepts it; the others go to the branch `otherwise`. Branches that
+   * nobody reads are dropped, and counted as dropped.
+   *
+   * @example
+   * const { late, early, otherwise } = flights.split({ late: (f) => f.delay > 15, early: (f) => f.delay < 0 });
+   */
+  split<const B extends Readonly<Record<string, (record: T) => unknown>>>(
+    branches: B,
+  ): { readonly [K in keyof B | typeof OTHERWISE]: Stream<T> } {
+    const names = Object.keys(branches);
+    if (names.length === 0 || names.includes(OTHERWISE) || names.includes(ERROR_PORT)) {
+      throw new MillraceError(
+        'ERR_JOB_GRAPH',
+        `split needs one branch or more, none of them called '${OTHERWISE}' (that one is always there): branches=${names.join(', ')}`,
+        { place: { job: this.graph.job } },
+      );
+    }
+    const tests = Object.entries(branches) as [string, (record: unknown) => unknown][];
+    const node = this.graph.add({ kind: 'split', branches: tests }, [this.output()]);
+    const streams = [...names, OTHERWISE].map((name) => [name, new Stream<T>(this.graph, { node: node.id, port: name })]);
+    return Object.fromEntries(streams) as { readonly [K in keyof B | typeof OTHERWISE]: Stream<T> };
+  }
+
+  /**
+   * Brings all records with the same key to the same worker, in their order. `key` must depend on the record alone. Keys are numbers,
+   * strings, bigints, booleans, dates, null, undefined, or arrays and plain objects of these.
+   */
+  keyBy<K>(key: (record: T) => K): KeyedStream<K, T> {
+    return new KeyedStream<K, T>(this.graph, this.output(), key as (record: unknown) => unknown);
+  }
+
+  /** Deals the records out evenly, round robin: for a slow operator behind an uneven source. */
+  rebalance(): Stream<T> {
+    return this.then<T>({ kind: 'rebalance' });
+  }
+
+  /** Sends every record to every worker. */
+  broadcast(): Stream<T> {
+    return this.then<T>({ kind: 'broadcast' });
+  }
+
+  /** Ends the stream in a sink: a connector's, `collect(name)`, a Node Writable or a function that returns one. May be called again for further sinks. */
+  to(sink: Sink<T> | CollectSink<T> | SinkLike<T>, options: SinkOptions = {}): this {
+    const operation: Operation = isCollectSink(sink)
+      ? { kind: 'collect', result: sink.result, limit: sink.limit }
+      : { kind: 'sink', sink: toSink(sink) as Sink<unknown> };
+    if (operation.kind === 'collect') this.refuseTakenResult(operation.result);
+    const node = this.graph.add(operation, [this.output()]);
+    if (options.name !== undefined) this.graph.rename(node, options.name);
+    if (options.parallelism !== undefined) setParallelism(this.graph, node, options.parallelism);
+    return this;
+  }
+
+  protected then<U>(operation: Operation): Stream<U> {
+    return this.derived<U>(this.graph.add(operation, [this.output()]));
+  }
+
+  protected derived<U>(node: OperatorNode): Stream<U> {
+    return new Stream<U>(this.graph, { node: node.id, port: MAIN_PORT });
+  }
+
+  private refuseTakenResult(result: string): void {
+    const taken = this.graph.nodes.some(({ operation }) => operation.kind === 'collect' && operation.result === result);
+    if (!taken) return;
+    throw new MillraceError('ERR_JOB_GRAPH', `collect('${result}') stands twice: give each its own name`, {
+      place: { job: this.graph.job },
+    });
+  }
+}
+
+/** A stream of records of type `T`. */
+export class Stream<T> extends Operators<T> {
+  readonly #output: Input;
+
+  constructor(graph: Graph, output: Input) {
+    super(graph);
+    this.#output = output;
+  }
+
+  protected override output(): Input {
+    return this.#output;
+  }
+
+  /** Names the operator before: in plans, metrics and errors. */
+  named(name: string): this {
+    this.graph.rename(this.graph.node(this.#output.node), name);
+    return this;
+  }
+
+  /** How many actors run the operator before, over as many workers. Default: one on every worker. */
+  parallelism(actors: number): this {
+    setParallelism(this.graph, this.graph.node(this.#output.node), actors);
+    return this;
+  }
+
+  /**
+   * What happens to a record on which the operator before throws: `'fail'` the job (default), `'skip'` and count it, or send it with
+   * the reason to a sink of dead letters. Behind a source it is the policy for malformed input.
+   *
+   * @example
+   * flow.from(csv('orders.csv')).onError('skip');
+   * stream.map(parse).onError(toNdjson('rejected.ndjson'));
+   */
+  onError(policy: Exclude<ErrorPolicy, 'dead-letter'> | Sink<DeadLetter> | CollectSink<DeadLetter>): this {
+    const node = this.graph.node(this.#output.node);
+    if (policy === 'fail' || policy === 'skip') {
+      node.policy = policy;
+      return this;
+    }
+    if (typeof policy !== 'object' || policy === null) {
+      throw new MillraceError('ERR_OPTION_INVALID', `onError takes 'fail', 'skip' or a sink: ${String(policy)}`, {
+        place: { job: this.graph.job, operator: node.name },
+      });
+    }
+    node.policy = 'dead-letter';
+    new Stream<DeadLetter>(this.graph, { node: node.id, port: ERROR_PORT }).to(policy);
+    return this;
+  }
+}
+
+/** A stream whose records are brought together by key. */
+export class KeyedStream<K, T> extends Operators<T> {
+  readonly #input: Input;
+  readonly #key: (record: unknown) => unknown;
+  #exchanged: Input | undefined;
+
+  constructor(graph: Graph, input: Input, key: (record: unknown) => unknown) {
+    super(graph);
+    this.#input = input;
+    this.#key = key;
+  }
+
+  // Aggregates carry the key themselves; only other operators need the exchange as an operator of its own.
+  protected override output(): Input {
+    this.#exchanged ??= {
+      node: this.graph.add({ kind: 'keyBy', key: this.#key }, [this.#input]).id,
+      port: MAIN_PORT,
+    };
+    return this.#exchanged;
+  }
+
+  /**
+   * One result for each key, emitted when the input ends: `{ key, value }` for a single aggregate, `{ key, ...results }` for an object.
+   *
+   * @example
+   * flights.keyBy((f) => f.origin).aggregate({ flights: count(), mean: mean((f) => f.delay) });  // { key, flights, mean }
+   */
+  aggregate<S extends Readonly<Record<string, Aggregator<T>>>>(
+    spec: S,
+    options?: PreaggregateOptions,
+  ): Stream<{ key: K } & { [P in keyof S]: ResultOf<S[P]> }>;
+  aggregate<R>(aggregator: Aggregator<T, never, R>, options?: PreaggregateOptions): Stream<{ key: K; value: R }>;
+  aggregate(
+    what: Aggregator<T, never, unknown> | Readonly<Record<string, Aggregator<T>>>,
+    options: PreaggregateOptions = {},
+  ): Stream<unknown> {
+    if (isAggregator<T>(what)) return this.#aggregate(what, false, options);
+    if (Object.hasOwn(what, 'key') || Object.keys(what).length === 0) {
+      throw new MillraceError('ERR_JOB_GRAPH', "an aggregate needs one entry or more, none of them called 'key'", {
+        place: { job: this.graph.job },
+      });
+    }
+    return this.#aggregate(composite(what as Record<string, Aggregator<T>>) as Aggregator<T>, true, options);
+  }
+
+  /**
+   * Folds the records of each key with an associative function: `{ key, value }` when the input ends.
+   *
+   * @example
+   * readings.keyBy((r) => r.sensor).reduce((a, b) => (a.celsius > b.celsius ? a : b));
+   */
+  reduce(fn: (accumulated: T, record: T) => T, options: PreaggregateOptions = {}): Stream<{ key: K; value: T }> {
+    const reducer: Aggregator<T, T | undefined, T | undefined> = {
+      name: 'reduce',
+      create: () => undefined,
+      add: (a, b) => (a === undefined ? (b as T) : fn(a, b as T)),
+      combine: (a, b) => (a === undefined || b === undefined ? (a ?? b) : fn(a, b)),
+      result: (a) => a,
+    };
+    return this.#aggregate(reducer as Aggregator<T>, false, options) as Stream<{ key: K; value: T }>;
+  }
+
+  #aggregate(aggregator: Aggregator<T>, spread: boolean, options: PreaggregateOptions): Stream<unknown> {
+    const node = this.graph.add(
+      {
+        kind: 'aggregate',
+        key: this.#key,
+        aggregator: aggregator as Aggregator<unknown>,
+        spread,
+        preaggregate: options.preaggregate ?? true,
+      },
+      [this.#input],
+    );
+    return this.derived(node);
+  }
+}
+
+function isAggregator<T>(what: object): what is Aggregator<T> {
+  const { create, add, combine, result } = what as Partial<Aggregator<T>>;
+  return [create, add, combine, result].every((part) => typeof part === 'function');
+}
+
+function setParallelism(graph: Graph, node: OperatorNode, actors: number): void {
+  if (!Number.isInteger(actors) || actors < 1 || actors > LIMITS.maxWorkers) {
+    throw new MillraceError('ERR_OPTION_INVALID', `parallelism must be a whole number from 1 to ${LIMITS.maxWorkers}: ${actors}`, {
+      place: { job: graph.job, operator: node.name },
+    });
+  }
+  node.parallelism = actors;
+}
+
+function checkAsyncOptions(options: AsyncOptions, job: string): void {
+  const problems: string[] = [];
+  const check = (name: string, value: number | undefined, least: number, most: number): void => {
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
+      problems.push(`${name} must be a whole number from ${least} to ${most}: ${name}=${value}`);
+    }
+  };
+  check('concurrency', options.concurrency, 1, LIMITS.maxAsyncConcurrency);
+  check('timeoutMs', options.timeoutMs, 1, LIMITS.maxTimerMs);
+  check('retry.retries', options.retry?.retries, 0, LIMITS.maxRetries);
+  check('retry.backoffMs', options.retry?.backoffMs, 0, LIMITS.maxTimerMs);
+  check('retry.maxBackoffMs', options.retry?.maxBackoffMs, 0, LIMITS.maxTimerMs);
+  const known = new Set(['concurrency', 'ordered', 'timeoutMs', 'retry']);
+  for (const name of Object.keys(options)) if (!known.has(name)) problems.push(`mapAsync has no option '${name}'`);
+  if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place: { job } });
+}

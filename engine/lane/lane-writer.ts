@@ -1,0 +1,120 @@
+// The sending end of a lane: frames of records, schemas and the end, into one ring. On the thread of the sending actor.
+
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { FrameEncoder } from '../frame/index.ts';
+import { RING_FULL, type RingProducer } from '../queue/index.ts';
+import {
+  COLUMNS_BYTE,
+  COMMITTED_BYTE,
+  COUNT_BYTE,
+  DATA,
+  END,
+  frameType,
+  INTAKE_BYTE,
+  PORTS,
+  SCHEMA,
+  SCHEMA_BYTE,
+  SCHEMA_LENGTH_BYTE,
+  SCHEMA_VERSION_BYTE,
+  VERSION_BYTE,
+} from './lane-frame-layout.ts';
+
+/** What came of sending: `full` is no error, it is backpressure. A batch too large for one frame is `split`: send half of it. */
+export type SendResult = 'sent' | 'full' | 'split';
+
+const UNANNOUNCED = -1;
+
+export class LaneWriter {
+  readonly #ring: RingProducer;
+  readonly #announced: number[] = new Array<number>(PORTS).fill(UNANNOUNCED);
+  /** What the frame needs that did not fit last time: as long as that much is not free, encoding again would be in vain. */
+  #waitingForBytes = 0;
+  #bytesSent = 0;
+
+  constructor(ring: RingProducer) {
+    this.#ring = ring;
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  /** Sends records[from..to) as one frame, or nothing. Errors of the encoder pass through; the lane stays as it was. */
+  send(
+    port: number,
+    encoder: FrameEncoder,
+    records: readonly unknown[],
+    from: number,
+    to: number,
+    intakeNs: number,
+    nowNs: number,
+  ): SendResult {
+    const ring = this.#ring;
+    if (this.#waitingForBytes > 0) {
+      if (!this.#hasRoom(this.#waitingForBytes)) return 'full';
+      this.#waitingForBytes = 0;
+    }
+    const bytes = COLUMNS_BYTE + encoder.measure(records, from, to);
+    if (bytes > ring.maxFrameBytes) {
+      if (to - from > 1) return 'split';
+      throw tooLarge(bytes, ring.maxFrameBytes);
+    }
+    if (this.#announced[port] !== encoder.schemaVersion && !this.#announce(port, encoder)) return 'full';
+    const at = ring.claim(bytes);
+    if (at < 0) {
+      // A closed ring takes nothing either: its consumer has gone, and the job is being torn down.
+      this.#waitingForBytes = bytes;
+      return 'full';
+    }
+    ring.float64[(at + INTAKE_BYTE) >> 3] = intakeNs;
+    ring.float64[(at + COMMITTED_BYTE) >> 3] = nowNs;
+    ring.int32[(at + COUNT_BYTE) >> 2] = to - from;
+    ring.int32[(at + VERSION_BYTE) >> 2] = encoder.schemaVersion;
+    const written = COLUMNS_BYTE + encoder.write(ring, at + COLUMNS_BYTE);
+    ring.commit(frameType(DATA, port), written);
+    ring.publish();
+    this.#bytesSent += written;
+    return 'sent';
+  }
+
+  /** Says that nothing follows in this lane. False when there is no room yet. */
+  end(): boolean {
+    if (this.#ring.claim(0) < 0) return false;
+    this.#ring.commit(frameType(END, 0));
+    this.#ring.publish();
+    return true;
+  }
+
+  #announce(port: number, encoder: FrameEncoder): boolean {
+    const schema = encoder.encodeSchema();
+    const ring = this.#ring;
+    const bytes = SCHEMA_BYTE + schema.byteLength;
+    if (bytes > ring.maxFrameBytes) throw tooLarge(bytes, ring.maxFrameBytes);
+    const at = ring.claim(bytes);
+    if (at < 0) {
+      this.#waitingForBytes = bytes;
+      return false;
+    }
+    ring.int32[(at + SCHEMA_VERSION_BYTE) >> 2] = encoder.schemaVersion;
+    ring.int32[(at + SCHEMA_LENGTH_BYTE) >> 2] = schema.byteLength;
+    ring.bytes.set(schema, at + SCHEMA_BYTE);
+    ring.commit(frameType(SCHEMA, port));
+    this.#announced[port] = encoder.schemaVersion;
+    return true;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    const at = this.#ring.claim(bytes);
+    if (at === RING_FULL || at < 0) return false;
+    this.#ring.abort();
+    return true;
+  }
+}
+
+function tooLarge(bytes: number, limitBytes: number): MillraceError {
+  return new MillraceError(
+    'ERR_RECORD_TOO_LARGE',
+    `one record needs a frame of ${bytes} bytes, but its lane takes ${limitBytes} at most (half of laneBytes): ` +
+      'raise the option laneBytes, or make the record smaller before it crosses to another worker',
+  );
+}

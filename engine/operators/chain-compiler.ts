@@ -1,0 +1,188 @@
+// Turns a tree of steps into one loop. On the thread of the actor.
+//
+// A chain of closures shares its type feedback with every other chain in the process and goes megamorphic: 24 ns a record for three
+// operators. A loop made by `new Function` has feedback of its own, and V8 inlines the user's functions into it: 4.3 ns.
+//
+// The text holds only numbered identifiers and fixed words: nothing of the user's, no names, no data. Functions and outlets
+// come in as arguments. Where code generation is forbidden (--disallow-code-generation-from-strings) chain-interpreter.ts does the same
+// work more slowly.
+//
+//   source.map(f).filter(g).keyBy(k).aggregate(…)  becomes, for the sending side:
+//
+//     for (let i = from; i < to; i++) {
+//       const r0 = records[i];
+//       step = 0; const r1 = f0(r0);
+//       step = 1; if (f1(r1)) {
+//         step = 2; const k2 = f2(r1); step = -1; o0.pushTo(t2[hash(k2) & 255], r1);
+//       }
+//       if (o0.full) return i + 1;
+//     }
+
+import { hashKey } from '../partition/key-hash.ts';
+import type { OperatorNode } from '../graph/operator-node.ts';
+import { LIMITS } from '../limits.ts';
+import type { Chain, ChainStep, OnThrow } from './chain-step.ts';
+import { outletsOf } from './chain-step.ts';
+import { interpretChain } from './chain-interpreter.ts';
+import type { Outlet } from './outlet.ts';
+
+/** How the loop gets its records. */
+export type ChainHead =
+  | { readonly kind: 'batch' }
+  /** Computed from their index: no batch in between. */
+  | { readonly kind: 'generator'; readonly generator: (index: number) => unknown; readonly node: OperatorNode };
+
+const canGenerateCode: boolean = (() => {
+  try {
+    return new Function('return true')() === true;
+  } catch {
+    return false;
+  }
+})();
+
+export function compileChain(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow, generate: boolean = canGenerateCode): Chain {
+  if (!generate) return interpretChain(head, steps, onThrow);
+  return new ChainCompiler(head, steps, onThrow).compile();
+}
+
+/** Behind this the error is the engine's or already placed, and no policy of an operator applies. */
+const NOT_USER_CODE = -1;
+
+class ChainCompiler {
+  readonly #head: ChainHead;
+  readonly #steps: readonly ChainStep[];
+  readonly #onThrow: OnThrow;
+  readonly #names: string[] = ['hash', 'onThrow'];
+  readonly #values: unknown[];
+  readonly #blamed: { readonly node: OperatorNode }[] = [];
+  readonly #outlets: Outlet[];
+  #records = 1;
+
+  constructor(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow) {
+    this.#head = head;
+    this.#steps = steps;
+    this.#onThrow = onThrow;
+    this.#values = [hashKey];
+    this.#outlets = [...outletsOf(steps)];
+  }
+
+  compile(): Chain {
+    const body = this.#emit(this.#steps, 'r0', '      ');
+    const stop = this.#outlets.map((outlet) => `${this.#bind('o', outlet)}.full`).join(' || ');
+    const needsRecords = this.#blamed.some(({ node }) => node.policy === 'dead-letter');
+    const generator = this.#head.kind === 'generator' ? this.#head : undefined;
+    const head = generator === undefined ? 'records[i]' : `${this.#bind('g', generator.generator)}(i)`;
+    const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; `;
+    const blamed = this.#blamed;
+    const report = (error: unknown, step: number, record: unknown, index: number): void => {
+      const culprit = blamed[step];
+      if (culprit === undefined) throw error;
+      this.#onThrow(error, culprit.node, record, index);
+    };
+    this.#values.splice(1, 0, report);
+    const text = [
+      `'use strict';`,
+      'return function chain(records, from, to) {',
+      `  let i = from, step = ${NOT_USER_CODE}${needsRecords ? ', current' : ''};`,
+      '  try {',
+      '    for (; i < to; i++) {',
+      `      ${blameHead}const r0 = ${head};`,
+      needsRecords ? body : body.replace(/ current = r\d+;/g, ''),
+      `      step = ${NOT_USER_CODE};`,
+      stop === '' ? '' : `      if (${stop}) return i + 1;`,
+      '    }',
+      '    return i;',
+      '  } catch (error) {',
+      `    onThrow(error, step, ${needsRecords ? 'current' : 'records[i]'}, i);`,
+      '    return i + 1;',
+      '  }',
+      '};',
+    ].join('\n');
+    return new Function(...this.#names, text)(...this.#values) as Chain;
+  }
+
+  #emit(steps: readonly ChainStep[], record: string, indent: string): string {
+    return steps.map((step) => this.#emitStep(step, record, indent)).join('\n');
+  }
+
+  #emitStep(step: ChainStep, record: string, indent: string): string {
+    const blame = `step = ${this.#blamed.push(step) - 1}; current = ${record};`;
+    const unblame = `step = ${NOT_USER_CODE};`;
+    switch (step.kind) {
+      case 'map': {
+        const result = `r${this.#records++}`;
+        return `${indent}${blame} const ${result} = ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, result, indent)}`;
+      }
+      case 'filter':
+        return `${indent}${blame} if (${this.#bind('f', step.fn)}(${record})) {\n${this.#emit(step.next, record, `${indent}  `)}\n${indent}}`;
+      case 'peek':
+        return `${indent}${blame} ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, record, indent)}`;
+      case 'split': {
+        const arms = step.branches.map((branch, i) => {
+          const test = this.#bind('f', step.tests[i]);
+          return `if (${test}(${record})) {\n${this.#branch(branch, step.dropped, record, indent)}\n${indent}}`;
+        });
+        return `${indent}${blame} ${arms.join(' else ')} else {\n${this.#branch(step.otherwise, step.dropped, record, indent)}\n${indent}}`;
+      }
+      case 'push':
+        return `${indent}${unblame} ${this.#bind('o', step.outlet)}.push(${record});`;
+      case 'route': {
+        const key = this.#bind('f', step.key);
+        const target = this.#bind('t', step.actorOfPartition);
+        return (
+          `${indent}${blame} const k${this.#blamed.length} = hash(${key}(${record})) & ${LIMITS.partitions - 1}; ` +
+          `${unblame} ${this.#bind('o', step.outlet)}.pushTo(${target}[k${this.#blamed.length}], ${record});`
+        );
+      }
+      case 'preaggregate': {
+        const n = this.#blamed.length;
+        const outlet = this.#bind('o', step.outlet);
+        const target = this.#bind('t', step.actorOfPartition);
+        return [
+          `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
+          `${indent}if (${outlet}.aside) {`,
+          `${indent}  const p${n} = ${target}[hash(k${n}) & ${LIMITS.partitions - 1}]; ${unblame} ${outlet}.push(${record}, p${n});`,
+          `${indent}} else {`,
+          `${indent}  const v${n} = ${this.#selected(step.select, record)}, e${n} = ${outlet}.find(k${n});`,
+          `${indent}  e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`,
+          `${indent}}`,
+        ].join('\n');
+      }
+      case 'aggregate': {
+        const n = this.#blamed.length;
+        return [
+          `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
+          `${indent}const v${n} = ${this.#selected(step.select, record)}, e${n} = ${this.#bind('s', step.table)}.find(k${n});`,
+          `${indent}e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`,
+        ].join('\n');
+      }
+      case 'combine': {
+        const n = this.#blamed.length;
+        return [
+          `${indent}${blame} const e${n} = ${this.#bind('s', step.table)}.find(${record}.k);`,
+          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${record}.a);`,
+        ].join('\n');
+      }
+    }
+  }
+
+  #branch(steps: readonly ChainStep[], dropped: () => void, record: string, indent: string): string {
+    if (steps.length === 0) return `${indent}  ${this.#bind('d', dropped)}();`;
+    return this.#emit(steps, record, `${indent}  `);
+  }
+
+  #selected(select: unknown, record: string): string {
+    return select === undefined ? record : `${this.#bind('f', select)}(${record})`;
+  }
+
+  /** A parameter of the generated function for this value; the same one when it is bound already. */
+  #bind(prefix: string, value: unknown): string {
+    const bound = this.#values.indexOf(value, 1);
+    // Position 1 of the names is onThrow, whose value is added last.
+    if (bound >= 0) return this.#names[bound + 1]!;
+    const name = `${prefix}${this.#names.length}`;
+    this.#names.push(name);
+    this.#values.push(value);
+    return name;
+  }
+}

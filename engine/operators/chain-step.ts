@@ -1,0 +1,72 @@
+// The operators between a feed and its outlets, as a tree: what the compiler turns into one loop. Any thread.
+
+import type { OperatorNode } from '../graph/operator-node.ts';
+import type { KeyTable } from './key-table.ts';
+import type { ExchangeOutlet } from './exchange-outlet.ts';
+import type { Outlet } from './outlet.ts';
+import type { Preaggregator } from './preaggregator.ts';
+
+type Fn = (record: unknown) => unknown;
+
+interface Common {
+  /** The operator that is blamed when this step throws. */
+  readonly node: OperatorNode;
+}
+
+/** Adds a value to an accumulator and returns it. */
+export type Fold = (accumulator: unknown, value: unknown) => unknown;
+
+export type ChainStep = Common &
+  (
+    | { readonly kind: 'map' | 'filter' | 'peek'; readonly fn: Fn; readonly next: readonly ChainStep[] }
+    | {
+        readonly kind: 'split';
+        readonly tests: readonly Fn[];
+        readonly branches: ReadonlyArray<readonly ChainStep[]>;
+        readonly otherwise: readonly ChainStep[];
+        /** Counts a record whose branch nobody reads. */
+        readonly dropped: () => void;
+      }
+    | { readonly kind: 'push'; readonly outlet: Outlet }
+    | {
+        readonly kind: 'route';
+        readonly key: Fn;
+        readonly outlet: ExchangeOutlet;
+        readonly actorOfPartition: Uint16Array;
+      }
+    | {
+        readonly kind: 'preaggregate';
+        readonly key: Fn;
+        readonly select: Fn | undefined;
+        readonly add: Fold;
+        readonly outlet: Preaggregator;
+        readonly actorOfPartition: Uint16Array;
+      }
+    | {
+        readonly kind: 'aggregate';
+        readonly key: Fn;
+        readonly select: Fn | undefined;
+        readonly add: Fold;
+        readonly table: KeyTable;
+      }
+    | { readonly kind: 'combine'; readonly combine: Fold; readonly table: KeyTable }
+  );
+
+/**
+ * Takes records[from..to) through the steps and returns where it stopped: `to`, or behind the record after which an outlet was full.
+ * What throws goes to `onThrow`, which returns to go on behind the record, or throws.
+ */
+export type Chain = (records: readonly unknown[], from: number, to: number) => number;
+
+/** `step` is the index of the step in depth-first order, `record` what that step received. */
+export type OnThrow = (error: unknown, node: OperatorNode, record: unknown, index: number) => void;
+
+/** The outlets at the leaves, each once. */
+export function outletsOf(steps: readonly ChainStep[], found: Set<Outlet> = new Set()): Set<Outlet> {
+  for (const step of steps) {
+    if ('outlet' in step) found.add(step.outlet);
+    if ('next' in step) outletsOf(step.next, found);
+    if (step.kind === 'split') for (const branch of [...step.branches, step.otherwise]) outletsOf(branch, found);
+  }
+  return found;
+}

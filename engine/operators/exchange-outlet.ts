@@ -1,0 +1,193 @@
+// The sending side of an exchange: records are staged for each receiver and sent as one frame each. On the thread of the sending actor.
+//
+//   record -> route -> staged[receiver] -- full, or nothing more to read --> encode -> lane
+//
+// A frame that does not fit now stays staged, the outlet is full, and its actor stops: that is all of backpressure.
+
+import { MillraceError } from '../errors/millrace-error.ts';
+import { FrameEncoder, RecordFault } from '../frame/index.ts';
+import type { RecordSchema } from '../frame/index.ts';
+import { PORTS, RECORDS_PORT } from '../lane/lane-frame-layout.ts';
+import type { LaneWriter } from '../lane/lane-writer.ts';
+import { LIMITS } from '../limits.ts';
+import type { Outlet } from './outlet.ts';
+
+/** Records on their way to one receiver through one port. */
+class Stage {
+  readonly writer: LaneWriter;
+  readonly port: number;
+  readonly records: unknown[];
+  count = 0;
+  intakeNs = 0;
+
+  constructor(writer: LaneWriter, port: number, capacity: number) {
+    this.writer = writer;
+    this.port = port;
+    this.records = new Array(capacity).fill(undefined);
+  }
+}
+
+export interface ExchangeCounters {
+  recordsOut(count: number): void;
+  bytesOut(bytes: number): void;
+}
+
+export interface ExchangeSettings {
+  readonly writers: readonly LaneWriter[];
+  readonly schema: RecordSchema<unknown> | undefined;
+  readonly broadcast: boolean;
+  readonly counters: ExchangeCounters;
+  readonly nowNs: () => number;
+  /** A record that cannot be encoded: returns when the policy gives it up, else throws. */
+  readonly refused: (error: unknown, record: unknown) => void;
+}
+
+export class ExchangeOutlet implements Outlet {
+  full = false;
+  readonly holdup = 'lane';
+  readonly receivers: number;
+  readonly #stages: Stage[];
+  readonly #records: Stage[];
+  readonly #encoders: FrameEncoder[];
+  readonly #settings: ExchangeSettings;
+  readonly #frameRecords: number;
+  #next = 0;
+  #endsSent = 0;
+  #intakeNs = 0;
+
+  constructor(settings: ExchangeSettings) {
+    const { writers } = settings;
+    this.#settings = settings;
+    this.receivers = writers.length;
+    // Many receivers share the staging memory of sixteen: a record waits for its frame to fill, and 64 x 512 records would wait long.
+    this.#frameRecords = Math.max(32, Math.min(LIMITS.frameRecords, Math.floor((LIMITS.frameRecords * 16) / writers.length)));
+    this.#encoders = Array.from(
+      { length: PORTS },
+      (_, port) => new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
+    );
+    this.#records = writers.map((writer) => new Stage(writer, RECORDS_PORT, this.#frameRecords));
+    this.#stages = [...this.#records];
+  }
+
+  /** Stages for partial results, made only for the edges that carry them. */
+  #partials: Stage[] | undefined;
+
+  /** To the next receiver in turn, or to all of them. */
+  push(record: unknown): void {
+    if (this.#settings.broadcast) {
+      for (let receiver = 0; receiver < this.receivers; receiver++) this.pushTo(receiver, record);
+      return;
+    }
+    const receiver = this.#next;
+    this.#next = receiver + 1 === this.receivers ? 0 : receiver + 1;
+    this.pushTo(receiver, record);
+  }
+
+  pushTo(receiver: number, record: unknown): void {
+    const stage = this.#records[receiver]!;
+    if (stage.count === 0) stage.intakeNs = this.#intakeNs;
+    stage.records[stage.count++] = record;
+    if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
+  }
+
+  pushPartial(receiver: number, partial: unknown, port: number): void {
+    if (this.#partials === undefined) {
+      this.#partials = this.#settings.writers.map((writer) => new Stage(writer, port, this.#frameRecords));
+      this.#stages.push(...this.#partials);
+    }
+    const stage = this.#partials[receiver]!;
+    if (stage.count === 0) stage.intakeNs = this.#intakeNs;
+    stage.records[stage.count++] = partial;
+    if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
+  }
+
+  intake(intakeNs: number): void {
+    this.#intakeNs = intakeNs;
+  }
+
+  drain(): boolean {
+    // A lane that is full stays full until its receiver has read, but the others need not wait for it: try them all.
+    let full = false;
+    for (const stage of this.#stages) if (stage.count >= this.#frameRecords && !this.#send(stage)) full = true;
+    this.full = full;
+    return !full;
+  }
+
+  flush(): boolean {
+    let sent = false;
+    for (const stage of this.#stages) {
+      if (stage.count === 0) continue;
+      const before = stage.count;
+      if (!this.#send(stage)) this.full = true;
+      if (stage.count !== before) sent = true;
+    }
+    return sent;
+  }
+
+  end(): boolean {
+    this.flush();
+    if (this.#stages.some((stage) => stage.count > 0)) return false;
+    const { writers } = this.#settings;
+    while (this.#endsSent < writers.length) {
+      if (!writers[this.#endsSent]!.end()) return false;
+      this.#endsSent++;
+    }
+    return true;
+  }
+
+  /** Sends all that is staged for one receiver. False when some of it must wait for room. */
+  #send(stage: Stage): boolean {
+    let from = 0;
+    let to = stage.count;
+    while (from < stage.count) {
+      const result = this.#sendFrame(stage, from, to);
+      if (result === 'refused') {
+        stage.records.copyWithin(from, from + 1, stage.count);
+        stage.count--;
+        to = Math.min(to, stage.count);
+        if (from < to) continue;
+        to = stage.count;
+      } else if (result === 'split') {
+        to = from + ((to - from) >> 1);
+      } else if (result === 'sent') {
+        from = to;
+        to = stage.count;
+      } else {
+        break;
+      }
+    }
+    if (from > 0) {
+      stage.records.copyWithin(0, from, stage.count);
+      stage.count -= from;
+    }
+    return stage.count === 0;
+  }
+
+  /** The frame, or after a refusal by the encoder with the refused record brought to position `from`. */
+  #sendFrame(stage: Stage, from: number, to: number): 'sent' | 'full' | 'split' | 'refused' {
+    const { counters, nowNs, refused } = this.#settings;
+    const { writer, records } = stage;
+    const bytesBefore = writer.bytesSent;
+    try {
+      const result = writer.send(stage.port, this.#encoders[stage.port]!, records, from, to, stage.intakeNs, nowNs());
+      if (result === 'sent') {
+        counters.recordsOut(to - from);
+        counters.bytesOut(writer.bytesSent - bytesBefore);
+      }
+      return result;
+    } catch (error) {
+      const index = error instanceof RecordFault ? error.recordIndex : isTooLarge(error) ? from : -1;
+      if (index < 0) throw error;
+      const record = records[index];
+      refused(error, record);
+      // By policy the record is given up. The ones before it keep their order.
+      records.copyWithin(from + 1, from, index);
+      records[from] = undefined;
+      return 'refused';
+    }
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'ERR_RECORD_TOO_LARGE';
+}

@@ -1,0 +1,73 @@
+// What becomes of a record that an operator cannot process: by the policy of that operator. On the thread of the actor.
+
+import type { ErrorCode } from '../errors/error-codes.ts';
+import { type ErrorPlace, MillraceError, messageOf } from '../errors/millrace-error.ts';
+import type { DeadLetter, OperatorNode } from '../graph/operator-node.ts';
+
+export interface FaultCounters {
+  recordsSkipped(count: number): void;
+  recordsDeadLettered(count: number): void;
+}
+
+export class Faults {
+  readonly #place: ErrorPlace & { job: string; stage: string; worker: number };
+  readonly #counters: FaultCounters;
+  /** Where the dead letters of an operator go, by its id; set by the builder of the actor. */
+  readonly deadLetters: Map<number, (letter: DeadLetter) => void> = new Map();
+
+  constructor(place: ErrorPlace & { job: string; stage: string; worker: number }, counters: FaultCounters) {
+    this.#place = place;
+    this.#counters = counters;
+  }
+
+  /** Returns when the record is given up by policy; throws when the job must fail. `position` is asked only when needed. */
+  handle(
+    node: OperatorNode,
+    thrown: unknown,
+    record: unknown,
+    position: () => string | undefined,
+    code: ErrorCode = 'ERR_OPERATOR',
+  ): void {
+    if (node.policy === 'skip') {
+      this.#counters.recordsSkipped(1);
+      return;
+    }
+    const deliver = this.deadLetters.get(node.id);
+    const where = position();
+    if (node.policy === 'dead-letter' && deliver !== undefined) {
+      this.#counters.recordsDeadLettered(1);
+      deliver({
+        job: this.#place.job,
+        stage: this.#place.stage,
+        operator: node.name,
+        worker: this.#place.worker,
+        position: where,
+        code: thrown instanceof MillraceError ? thrown.code : code,
+        message: messageOf(thrown),
+        record: cloneable(record),
+      });
+      return;
+    }
+    throw this.place(thrown, node, code, where);
+  }
+
+  /** The error with all that is known of its place. */
+  place(thrown: unknown, node: OperatorNode | undefined, code: ErrorCode, position?: string): MillraceError {
+    const place: ErrorPlace = { ...this.#place };
+    if (node !== undefined) place.operator = node.name;
+    if (position !== undefined) place.position = position;
+    const rule =
+      code === 'ERR_OPERATOR'
+        ? `the operator threw: ${messageOf(thrown)}. Mend it, or give it .onError('skip') or a dead-letter sink`
+        : undefined;
+    return MillraceError.from(thrown, code, rule, place);
+  }
+}
+
+function cloneable(record: unknown): unknown {
+  try {
+    return structuredClone(record);
+  } catch {
+    return undefined;
+  }
+}

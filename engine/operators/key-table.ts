@@ -1,0 +1,63 @@
+// key -> accumulator. On the thread of the actor.
+//
+// A Map finds numbers and strings by value; composite keys are found by a string made of their parts (engine/partition/key-hash.ts),
+// in a Map of their own, so that no string can be taken for one.
+
+import { compositeKey } from '../partition/key-hash.ts';
+import { ownString } from '../aggregate/own-string.ts';
+
+export interface KeyEntry {
+  readonly key: unknown;
+  /** Replaced by what add() or combine() return. */
+  value: unknown;
+}
+
+export class KeyTable {
+  readonly #create: () => unknown;
+  readonly #simple = new Map<unknown, KeyEntry>();
+  readonly #composite = new Map<string, KeyEntry>();
+
+  constructor(create: () => unknown) {
+    this.#create = create;
+  }
+
+  get size(): number {
+    return this.#simple.size + this.#composite.size;
+  }
+
+  /** The entry of a key, made when there is none. */
+  find(key: unknown): KeyEntry {
+    if (typeof key === 'object' && key !== null) return this.#findComposite(key);
+    const entry = this.#simple.get(key);
+    return entry === undefined ? this.#insert(key) : entry;
+  }
+
+  *entries(): Generator<KeyEntry> {
+    yield* this.#simple.values();
+    yield* this.#composite.values();
+  }
+
+  clear(): void {
+    this.#simple.clear();
+    this.#composite.clear();
+  }
+
+  // Apart from find(), which is inlined into the compiled loops.
+  #insert(key: unknown): KeyEntry {
+    // A string cut from a frame would keep the text of the whole frame alive for as long as the key lives.
+    const owned = typeof key === 'string' ? ownString(key) : key === 0 ? 0 : key;
+    const entry: KeyEntry = { key: owned, value: this.#create() };
+    this.#simple.set(owned, entry);
+    return entry;
+  }
+
+  #findComposite(key: object): KeyEntry {
+    const text = compositeKey(key);
+    let entry = this.#composite.get(text);
+    if (entry === undefined) {
+      entry = { key: structuredClone(key), value: this.#create() };
+      this.#composite.set(ownString(text), entry);
+    }
+    return entry;
+  }
+}

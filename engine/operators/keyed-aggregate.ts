@@ -1,0 +1,67 @@
+// The keyed state of an aggregate, and the source of its results: one record a key once the input has ended. On the thread of the
+// actor that owns the keys.
+
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { LIMITS } from '../limits.ts';
+import { type KeyEntry, KeyTable } from './key-table.ts';
+import type { Feed, Outlet, Refill } from './outlet.ts';
+
+export class KeyedAggregate implements Outlet, Feed {
+  // Takes records at once, so it never holds a chain up.
+  readonly full = false;
+  readonly holdup = 'lane';
+  readonly port = 0;
+  readonly records: unknown[] = new Array(LIMITS.frameRecords).fill(undefined);
+  cursor = 0;
+  count = 0;
+  intakeNs = 0;
+  readonly table: KeyTable;
+  readonly #aggregator: Aggregator<unknown>;
+  readonly #spread: boolean;
+  #ended = false;
+  #results: Iterator<KeyEntry> | undefined;
+
+  constructor(aggregator: Aggregator<unknown>, spread: boolean) {
+    this.#aggregator = aggregator;
+    this.#spread = spread;
+    this.table = new KeyTable(() => aggregator.create());
+  }
+
+  push(): void {
+    throw new TypeError('the compiled chain adds to the table itself');
+  }
+  drain(): boolean {
+    return true;
+  }
+  flush(): boolean {
+    return false;
+  }
+  end(): boolean {
+    this.#ended = true;
+    return true;
+  }
+  intake(intakeNs: number): void {
+    // A result is as old as the last record that went into it.
+    this.intakeNs = intakeNs;
+  }
+
+  refill(): Refill {
+    if (!this.#ended) return 'none';
+    this.#results ??= this.table.entries();
+    this.cursor = 0;
+    this.count = 0;
+    while (this.count < this.records.length) {
+      const step = this.#results.next();
+      if (step.done === true) break;
+      this.records[this.count++] = this.#result(step.value);
+    }
+    if (this.count > 0) return 'made';
+    this.table.clear();
+    return 'done';
+  }
+
+  #result(entry: KeyEntry): unknown {
+    const result = this.#aggregator.result(entry.value);
+    return this.#spread ? { key: entry.key, ...(result as object) } : { key: entry.key, value: result };
+  }
+}

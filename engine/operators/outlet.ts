@@ -1,0 +1,44 @@
+// Where the records of a chain go. On the thread of the actor.
+//
+//   push* until full  ->  drain() until it says true  ->  push* ...  ->  end() until it says true
+//
+// `full` is looked at after each record of the chain, not before each push: one record may push several times (a fan-out), so an
+// outlet takes a few more than it asked for. Everything it holds is bounded by its batch plus that fan-out.
+
+/** Why an outlet holds its actor up: a full lane is backpressure, an asynchronous call under way is work. */
+export type Holdup = 'lane' | 'async';
+
+export interface Outlet {
+  /** The chain must stop after this record and come back when drain() says true. */
+  full: boolean;
+  push(record: unknown): void;
+  /** Makes room. False as long as there is none. */
+  drain(): boolean;
+  readonly holdup: Holdup;
+  /** Sends what is staged, for there is nothing more to read now. True when it sent anything. */
+  flush(): boolean;
+  /** There will be no more records. Called again until it says true: all is handed on. */
+  end(): boolean;
+  /** Is called before a batch, with the intake of its oldest record. */
+  intake(intakeNs: number): void;
+}
+
+/** Where records of an actor come from, batch by batch: records[cursor..count) are yet to be processed. */
+export interface Feed {
+  records: readonly unknown[];
+  cursor: number;
+  count: number;
+  /** Which chain takes the batch: records or partial results (lane-frame-layout.ts). */
+  readonly port: number;
+  /** When the oldest record of the batch entered the job. */
+  readonly intakeNs: number;
+  /** Fetches the next batch; called only when the last one is used up. */
+  refill(): Refill;
+  /** Where record `index` of the batch stands in its source, if that is known. */
+  locate?(index: number): string | undefined;
+  /** Gives back what must not outlive the actor. */
+  close?(): void | Promise<void>;
+}
+
+/** `wait`: nothing now, but an asynchronous call is under way that will bring some. */
+export type Refill = 'made' | 'none' | 'wait' | 'done';

@@ -1,0 +1,59 @@
+// What the scheduler sends to a worker, and what it can ask of it. Plain data and SharedArrayBuffers: it crosses threads by
+// structured clone. workers/ and scheduler/ meet here and in shared memory, nowhere else. Any thread.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Split } from '../connector/source.ts';
+import type { ErrorRecord } from '../errors/millrace-error.ts';
+import type { GivenParams } from '../flow/params.ts';
+import type { Fingerprint } from '../graph/fingerprint.ts';
+import type { PlanOptions } from '../plan/planner.ts';
+
+export interface Deployment {
+  readonly job: string;
+  /** URL of the job's module. */
+  readonly module: string;
+  readonly params: GivenParams;
+  readonly planOptions: PlanOptions;
+  readonly fingerprint: Fingerprint;
+  readonly worker: number;
+  /** The job's zero of time, in `process.hrtime.bigint()`. */
+  readonly epochNs: bigint;
+  readonly control: SharedArrayBuffer;
+  readonly metrics: SharedArrayBuffer;
+  /** By edge, then by lane in the order of `lanesOf`. */
+  readonly lanes: ReadonlyArray<readonly SharedArrayBuffer[]>;
+  /** By operator: the splits of each source. */
+  readonly splits: ReadonlyMap<number, readonly Split[]>;
+  readonly idle: IdleOptions;
+}
+
+/** How a worker passes the time when nothing flows. */
+export interface IdleOptions {
+  /** Duty cycles without progress before the thread parks. */
+  readonly spins: number;
+  /** Never park: a core for latency. */
+  readonly busySpin: boolean;
+}
+
+/** Errors cross as records: structured clone would drop their codes. */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: ErrorRecord };
+
+/** The calls that a worker answers, in this order. Each worker gets each call once; commit or abort, not both. */
+export interface WorkerControl {
+  /** Imports the job, compares its graph, opens sinks. */
+  deploy(): Promise<Outcome>;
+  /** Runs until all actors are done or one fails. */
+  run(): Promise<Outcome>;
+  /** Makes the output of sinks visible. */
+  commit(): Promise<Outcome>;
+  /** Throws the output of sinks away. */
+  abort(): Promise<Outcome>;
+  /** Lets the thread end. */
+  release(): void;
+}
+
+/** What piscina hands to a new thread. */
+export interface WorkerTask {
+  readonly port: MessagePort;
+  readonly deployment: Deployment;
+}

@@ -1,0 +1,61 @@
+// The public surface of Millrace. Explicit names, no logic.
+
+export { type Aggregator, type ResultOf } from './engine/aggregate/aggregator.ts';
+export {
+  aggregator,
+  approxPercentile,
+  collect as collectValues,
+  count,
+  countDistinct,
+  distinct,
+  max,
+  mean,
+  min,
+  percentile,
+  sum,
+  topN,
+} from './engine/aggregate/index.ts';
+export { type CollectSink, collect } from './engine/connector/collect.ts';
+export type { Sink, SinkWriter, WriterContext } from './engine/connector/sink.ts';
+export type { ReaderContext, ReadResult, Source, Split, SplitHint, SplitReader } from './engine/connector/source.ts';
+export { ERROR_CODES, type ErrorCode } from './engine/errors/error-codes.ts';
+export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.ts';
+export type { Flow } from './engine/flow/flow.ts';
+export {
+  any,
+  boolean,
+  bytes,
+  date,
+  float64,
+  type Infer,
+  int32,
+  int64,
+  list,
+  nullable,
+  optional,
+  type RecordSchema,
+  record,
+  string,
+  structured,
+} from './engine/frame/index.ts';
+export { type Job, job } from './engine/flow/job.ts';
+export type { KeyedStream, Stream } from './engine/flow/stream.ts';
+export type { AsyncContext, AsyncOptions, DeadLetter } from './engine/graph/operator-node.ts';
+export type {
+  FlowCounters,
+  JobMetrics,
+  JobOutcome,
+  JobReport,
+  LaneMetrics,
+  ProgressMetrics,
+  ReportedError,
+  StageMetrics,
+  TimeShares,
+  WorkerStageMetrics,
+} from './engine/metrics/job-metrics.ts';
+export type { LatencySummary } from './engine/metrics/latency-summary.ts';
+export type { PlanDescription } from './engine/plan/describe-plan.ts';
+export { explain } from './scheduler/explain.ts';
+export type { JobHandle } from './scheduler/job-handle.ts';
+export { run } from './scheduler/run.ts';
+export type { Notice, RunOptions } from './scheduler/run-options.ts';

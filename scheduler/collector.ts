@@ -1,0 +1,95 @@
+// Receives on the main thread what collect() sinks gather. Main thread; it is one more actor, driven by the main event loop.
+
+import { MillraceError } from '../engine/errors/millrace-error.ts';
+import type { LaneReader } from '../engine/lane/lane-reader.ts';
+import { StageRecorder } from '../engine/metrics/stage-recorder.ts';
+import type { Doorbell } from '../engine/queue/index.ts';
+
+export interface CollectedEdge {
+  readonly result: string;
+  readonly limit: number;
+  readonly lanes: readonly LaneReader[];
+  readonly recorder: StageRecorder;
+}
+
+/** The main thread belongs to the user: the collector takes it for at most about this many frames at a time. */
+const FRAMES_A_TURN = 64;
+const PARK_MS = 250;
+
+export class Collector {
+  readonly results: Record<string, unknown[]> = {};
+  readonly #edges: readonly CollectedEdge[];
+  readonly #doorbell: Doorbell;
+  readonly #nowNs: () => number;
+  readonly #frame: unknown[] = [];
+  #stopped = false;
+
+  constructor(edges: readonly CollectedEdge[], doorbell: Doorbell, nowNs: () => number) {
+    this.#edges = edges;
+    this.#doorbell = doorbell;
+    this.#nowNs = nowNs;
+    for (const edge of edges) {
+      Object.defineProperty(this.results, edge.result, { value: [], enumerable: true });
+      edge.recorder.begin(nowNs());
+    }
+  }
+
+  /** Until every lane has ended, or stop(). @throws MillraceError when a result outgrows its limit */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      const frames = this.#takeFrames();
+      if (this.#allEnded()) break;
+      if (frames > 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      this.#doorbell.prepareToPark();
+      if (this.#takeFrames() > 0 || this.#stopped) this.#doorbell.cancelPark();
+      else await this.#doorbell.parkAsync(PARK_MS);
+    }
+    for (const { recorder } of this.#edges) recorder.close(this.#nowNs());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#doorbell.endParkAsync();
+  }
+
+  #allEnded(): boolean {
+    return this.#edges.every(({ lanes }) => lanes.every((lane) => lane.ended));
+  }
+
+  #takeFrames(): number {
+    let frames = 0;
+    for (const edge of this.#edges) {
+      edge.recorder.enterStep(this.#nowNs());
+      const before = frames;
+      for (const lane of edge.lanes) while (frames < FRAMES_A_TURN && this.#take(edge, lane)) frames++;
+      edge.recorder.leaveStep(this.#nowNs(), frames > before ? 'made' : 'idle');
+    }
+    return frames;
+  }
+
+  #take(edge: CollectedEdge, lane: LaneReader): boolean {
+    const startedNs = this.#nowNs();
+    if (!lane.read(this.#frame)) return false;
+    const { recorder, result, limit } = edge;
+    const records = this.results[result]!;
+    if (records.length + lane.count > limit) {
+      throw new MillraceError(
+        'ERR_SINK',
+        `collect('${result}') got more than its limit of ${limit} records: aggregate before it, raise its limit, or use a file sink`,
+        { place: { operator: `collect(${result})` } },
+      );
+    }
+    for (let i = 0; i < lane.count; i++) records.push(this.#frame[i]);
+    const nowNs = this.#nowNs();
+    recorder.recordsIn(lane.count);
+    recorder.recordsOut(lane.count);
+    recorder.bytesIn(lane.bytes);
+    recorder.wait.record(Math.max(0, startedNs - lane.committedNs), lane.count);
+    recorder.service.record((nowNs - startedNs) / lane.count, lane.count);
+    recorder.age.record(Math.max(0, nowNs - lane.intakeNs), lane.count);
+    return true;
+  }
+}

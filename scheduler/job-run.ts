@@ -1,0 +1,283 @@
+// One job from start to end. Main thread.
+//
+//   plan -> list splits -> allocate -> start threads -> deploy -> run -> commit -> close threads -> report
+//                                                        \______ any failure, stop, abort ______/
+//                                                               raise ABORT, wait, abort sinks
+//
+// Output is made visible only after every actor on every worker is done: commit comes after all of run().
+
+import { availableParallelism } from 'node:os';
+import type { Split } from '../engine/connector/source.ts';
+import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
+import { loadJob, toUrl } from '../engine/flow/load-job.ts';
+import { fingerprint } from '../engine/graph/fingerprint.ts';
+import type { Graph } from '../engine/graph/graph.ts';
+import { LaneEnds } from '../engine/lane/lane-ends.ts';
+import type { JobMetrics, JobOutcome, JobReport } from '../engine/metrics/job-metrics.ts';
+import { allocateMetrics } from '../engine/metrics/metrics-layout.ts';
+import { StageRecorder } from '../engine/metrics/stage-recorder.ts';
+import { lanesOf, MAIN_THREAD, type PhysicalPlan } from '../engine/plan/physical-plan.ts';
+import { type PlanOptions, plan } from '../engine/plan/planner.ts';
+import { ABORT, type Command, ControlWords, DRAIN } from '../engine/protocol/control-words.ts';
+import type { Deployment } from '../engine/protocol/deployment.ts';
+import { SpscRing } from '../engine/queue/index.ts';
+import { monotonicClock } from '../engine/time/clock.ts';
+import { Collector } from './collector.ts';
+import type { JobHandle } from './job-handle.ts';
+import { MetricsGatherer } from './metrics-gatherer.ts';
+import { type CheckedOptions, checkOptions, type RunOptions } from './run-options.ts';
+import { Watchdog } from './watchdog.ts';
+import { WorkerThreads } from './worker-threads.ts';
+
+/** Duty cycles without progress before a worker parks: about 20 us, ten times a wake-up. More burns cores, fewer costs wake-ups. */
+const SPINS = 200;
+
+/** What a deployed job has in shared memory, and who watches it. */
+interface Deployed {
+  readonly plan: PhysicalPlan;
+  readonly control: ControlWords;
+  readonly gatherer: MetricsGatherer;
+  readonly collector: Collector;
+  readonly threads: WorkerThreads;
+  readonly nowNs: () => number;
+}
+
+export class JobRun implements JobHandle {
+  readonly completed: Promise<JobReport>;
+  readonly #module: URL;
+  readonly #options: CheckedOptions;
+  readonly #startedAt = new Date();
+  readonly #epochNs = process.hrtime.bigint();
+  #name: string;
+  #deployed: Deployed | undefined;
+  #wanted: Command | undefined;
+  #failure: MillraceError | undefined;
+  /** Resolves once the job is being torn down, whatever for. */
+  readonly #torn: Promise<void>;
+  #tear!: () => void;
+  #last: JobMetrics | undefined;
+
+  /** @throws MillraceError when options are invalid: before anything has started */
+  constructor(module: URL | string, options: RunOptions) {
+    this.#options = checkOptions(options);
+    this.#module = toUrl(module);
+    this.#name = this.#module.pathname.split('/').at(-1) ?? 'job';
+    this.#torn = new Promise((resolve) => {
+      this.#tear = resolve;
+    });
+    this.completed = this.#run();
+  }
+
+  metrics(): JobMetrics {
+    return (
+      this.#last ??
+      this.#deployed?.gatherer.read() ?? { job: this.#name, uptimeMs: this.#uptimeMs(), workers: this.#options.workers, stages: [] }
+    );
+  }
+
+  async stop(options: { readonly drain?: boolean } = {}): Promise<void> {
+    this.#command(options.drain === false ? ABORT : DRAIN);
+    // A failure is told by `completed`; who only stops need not handle it.
+    await this.completed.catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ drain: false });
+  }
+
+  async #run(): Promise<JobReport> {
+    const { signal } = this.#options;
+    const onAbort = (): void => {
+      const rule = `the job was aborted by its signal: ${messageOf(signal?.reason)}`;
+      this.#fail(new MillraceError('ERR_ABORTED', rule, { cause: signal?.reason }));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (signal?.aborted) onAbort();
+      return await this.#lifecycle();
+    } catch (error) {
+      throw MillraceError.from(error, 'ERR_INTERNAL', undefined, { job: this.#name });
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #lifecycle(): Promise<JobReport> {
+    const job = await loadJob(this.#module);
+    this.#name = job.name;
+    const graph = job.graph(this.#options.params);
+    const splits = await listSplits(graph, this.#options.workers);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#options.onNotice({ kind: 'workers', message: `${this.#options.workers} workers (${this.#options.workersReason})` });
+    const deployed = this.#deploy(graph, splits);
+    this.#deployed = deployed;
+    if (this.#wanted !== undefined) this.#command(this.#wanted);
+    try {
+      await this.#execute(deployed);
+    } finally {
+      this.#last = deployed.gatherer.read();
+      await deployed.threads.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#report(deployed);
+  }
+
+  /** From the first call to the workers to the last. What fails is in #failure afterwards. */
+  async #execute({ threads, collector, control, gatherer, nowNs, plan: physical }: Deployed): Promise<void> {
+    const onFailure = (error: MillraceError): void => this.#fail(error);
+    const watchdog = new Watchdog({
+      stallTimeoutMs: this.#options.stallTimeoutMs,
+      nowNs,
+      stages: gatherer.stages,
+      onWarning: (message) => this.#options.onNotice({ kind: 'stalled', message }),
+      onStall: onFailure,
+    });
+    try {
+      await this.#unlessStuck(threads.callAll('deploy', onFailure));
+      if (this.#isGoingOn()) {
+        const collecting = collector.run().catch((error) => this.#fail(MillraceError.from(error, 'ERR_INTERNAL')));
+        await this.#unlessStuck(threads.callAll('run', onFailure));
+        // Lanes to the main thread have their ends in them by now, or the job is being torn down.
+        if (!this.#isGoingOn()) collector.stop();
+        await collecting;
+      }
+      if (this.#isGoingOn()) await threads.callAll('commit', onFailure);
+      if (!this.#isGoingOn()) await this.#unlessStuck(threads.callAll('abort'));
+    } finally {
+      watchdog.stop();
+      collector.stop();
+      control.raise(ABORT);
+      this.#ringAll(control, physical.workers);
+    }
+  }
+
+  /** Waits for the calls; but once the job is torn down only so long: a thread in an endless loop never answers. */
+  async #unlessStuck(calls: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = this.#torn.then(
+      () =>
+        new Promise((resolve) => {
+          timer = setTimeout(resolve, TEARDOWN_MS);
+        }),
+    );
+    await Promise.race([calls, patience]);
+    clearTimeout(timer);
+  }
+
+  #isGoingOn(): boolean {
+    return this.#failure === undefined && this.#wanted !== ABORT;
+  }
+
+  #fail(error: MillraceError): void {
+    // The first failure is the cause; the others are its consequences, as is ERR_ABORTED on workers that were told to abort.
+    if (this.#failure === undefined && !(this.#wanted === ABORT && error.code === 'ERR_ABORTED')) {
+      this.#failure = error.at({ job: this.#name });
+    }
+    this.#command(ABORT);
+  }
+
+  #command(command: Command): void {
+    this.#wanted = Math.max(this.#wanted ?? 0, command) as Command;
+    const deployed = this.#deployed;
+    if (deployed !== undefined) {
+      deployed.control.raise(command);
+      this.#ringAll(deployed.control, deployed.plan.workers);
+    }
+    if (command === ABORT) {
+      this.#tear();
+      deployed?.collector.stop();
+    }
+  }
+
+  #ringAll(control: ControlWords, workers: number): void {
+    for (let worker = 0; worker <= workers; worker++) control.doorbell(worker).ring();
+  }
+
+  #deploy(graph: Graph, splits: ReadonlyMap<number, readonly Split[]>): Deployed {
+    const { workers, laneBytes, preaggregate, params, idle } = this.#options;
+    const planOptions: PlanOptions = { workers, preaggregate, ...(laneBytes === undefined ? {} : { laneBytes }) };
+    const physical = plan(graph, planOptions);
+    const control = ControlWords.allocate(splits.size, workers);
+    // One block more a stage than there are workers: the main thread's, for collected results.
+    const metrics = allocateMetrics(physical.stages.length, workers + 1);
+    const lanes = physical.edges.map((edge) => lanesOf(physical, edge).map(() => SpscRing.allocate(edge.laneBytes)));
+    const clock = monotonicClock(this.#epochNs);
+    const nowNs = (): number => clock.nowNs();
+    const shared = {
+      job: graph.job,
+      module: this.#module.href,
+      params,
+      planOptions,
+      fingerprint: fingerprint(graph),
+      epochNs: this.#epochNs,
+      control: control.buffer,
+      metrics,
+      lanes,
+      splits,
+      idle: { spins: SPINS, busySpin: idle === 'spin' },
+    };
+    const deployments: Deployment[] = Array.from({ length: workers }, (_, worker) => ({ ...shared, worker }));
+    return {
+      plan: physical,
+      control,
+      nowNs,
+      gatherer: new MetricsGatherer(graph, physical, metrics, lanes, nowNs),
+      collector: this.#collector(graph, physical, lanes, control, metrics, nowNs),
+      threads: new WorkerThreads(deployments),
+    };
+  }
+
+  #collector(
+    graph: Graph,
+    physical: PhysicalPlan,
+    lanes: ReadonlyArray<readonly SharedArrayBuffer[]>,
+    control: ControlWords,
+    metrics: SharedArrayBuffer,
+    nowNs: () => number,
+  ): Collector {
+    const ends = new LaneEnds(physical, lanes, control, MAIN_THREAD);
+    const edges = physical.edges.flatMap((edge) => {
+      const { operation } = graph.node(edge.reader);
+      if (operation.kind !== 'collect') return [];
+      const recorder = StageRecorder.over(metrics, edge.to, physical.workers, physical.workers + 1);
+      return [{ result: operation.result, limit: operation.limit, lanes: ends.readers(edge), recorder }];
+    });
+    return new Collector(edges, control.doorbell(physical.workers), nowNs);
+  }
+
+  #report({ collector }: Deployed): JobReport {
+    const outcome: JobOutcome = this.#wanted === ABORT ? 'aborted' : this.#wanted === DRAIN ? 'drained' : 'finished';
+    return {
+      ...(this.#last as JobMetrics),
+      outcome,
+      startedAt: this.#startedAt.toISOString(),
+      durationMs: this.#uptimeMs(),
+      node: process.version,
+      cores: availableParallelism(),
+      results: collector.results,
+    };
+  }
+
+  #uptimeMs(): number {
+    return Date.now() - this.#startedAt.getTime();
+  }
+}
+
+/** How long workers have to notice an abort before their threads are terminated. */
+const TEARDOWN_MS = 2_000;
+
+async function listSplits(graph: Graph, workers: number): Promise<ReadonlyMap<number, readonly Split[]>> {
+  const splits = new Map<number, readonly Split[]>();
+  for (const node of graph.nodes) {
+    if (node.operation.kind !== 'source') continue;
+    const { source } = node.operation;
+    try {
+      splits.set(node.id, await source.splits({ workers }));
+    } catch (error) {
+      throw MillraceError.from(error, 'ERR_SOURCE', `the source ${source.name} cannot be listed: ${messageOf(error)}`, {
+        operator: node.name,
+      });
+    }
+  }
+  return splits;
+}

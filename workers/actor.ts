@@ -1,0 +1,56 @@
+// One stage on one worker. Cooperative: a step does a bounded amount of work and says what came of it.
+
+import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
+import type { Pipeline, Progress } from './pipeline.ts';
+
+export class Actor {
+  readonly stage: string;
+  /** A call is under way that only the event loop can bring back. */
+  waits = false;
+  readonly #pipelines: readonly Pipeline[];
+  readonly #recorder: StageRecorder;
+  readonly #nowNs: () => number;
+  #done = false;
+
+  /** @param pipelines inputs before their users */
+  constructor(stage: string, pipelines: readonly Pipeline[], recorder: StageRecorder, nowNs: () => number) {
+    this.stage = stage;
+    this.#pipelines = pipelines;
+    this.#recorder = recorder;
+    this.#nowNs = nowNs;
+    recorder.begin(nowNs());
+  }
+
+  step(): Progress {
+    if (this.#done) return 'done';
+    const recorder = this.#recorder;
+    recorder.enterStep(this.#nowNs());
+    let made = false;
+    let blocked = false;
+    let waiting = false;
+    let open = 0;
+    for (const pipeline of this.#pipelines) {
+      const progress = pipeline.step();
+      if (progress === 'done') continue;
+      open++;
+      if (progress === 'made') made = true;
+      else if (progress === 'blocked') blocked = true;
+      else if (progress === 'waiting') waiting = true;
+    }
+    // A frame is sent when it is full, or when its actor has nothing more to read: small load means small frames.
+    if (!made && open > 0) for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
+    // Waiting for a call of its own is work of this stage, a full lane is the work of the next one.
+    recorder.leaveStep(this.#nowNs(), made ? 'made' : blocked ? 'blocked' : waiting ? 'waiting' : 'idle');
+    if (open === 0) {
+      this.#done = true;
+      recorder.close(this.#nowNs());
+      return 'done';
+    }
+    this.waits = waiting;
+    return made ? 'made' : waiting ? 'waiting' : blocked ? 'blocked' : 'none';
+  }
+
+  async close(): Promise<void> {
+    for (const pipeline of this.#pipelines) await pipeline.feed.close?.();
+  }
+}

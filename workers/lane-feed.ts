@@ -1,0 +1,54 @@
+// The lanes of one edge as the receiving actor sees them: one batch a frame, in turn from every sender.
+
+import type { LaneReader } from '../engine/lane/lane-reader.ts';
+import type { Feed, Refill } from '../engine/operators/outlet.ts';
+
+export interface ReceiveCounters {
+  recordsIn(count: number): void;
+  bytesIn(bytes: number): void;
+  readonly wait: { record(valueNs: number, count: number): void };
+}
+
+export class LaneFeed implements Feed {
+  readonly records: unknown[] = [];
+  cursor = 0;
+  count = 0;
+  port = 0;
+  intakeNs = 0;
+  readonly #lanes: readonly LaneReader[];
+  readonly #counters: ReceiveCounters;
+  readonly #nowNs: () => number;
+  #next = 0;
+
+  constructor(lanes: readonly LaneReader[], counters: ReceiveCounters, nowNs: () => number) {
+    this.#lanes = lanes;
+    this.#counters = counters;
+    this.#nowNs = nowNs;
+  }
+
+  refill(): Refill {
+    const lanes = this.#lanes;
+    let ended = 0;
+    for (let tries = 0; tries < lanes.length; tries++) {
+      const lane = lanes[this.#next]!;
+      this.#next = this.#next + 1 === lanes.length ? 0 : this.#next + 1;
+      if (lane.read(this.records)) {
+        this.#accept(lane);
+        return 'made';
+      }
+      if (lane.ended) ended++;
+    }
+    return ended === lanes.length ? 'done' : 'none';
+  }
+
+  #accept(lane: LaneReader): void {
+    this.cursor = 0;
+    this.count = lane.count;
+    this.port = lane.port;
+    this.intakeNs = lane.intakeNs;
+    this.#counters.recordsIn(lane.count);
+    this.#counters.bytesIn(lane.bytes);
+    // Two threads' clocks agree within tens of nanoseconds: a wait that short may come out negative.
+    this.#counters.wait.record(Math.max(0, this.#nowNs() - lane.committedNs), lane.count);
+  }
+}

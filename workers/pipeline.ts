@@ -1,0 +1,104 @@
+// One feed, the chains behind it, and their outlets: the smallest thing that a worker steps.
+//
+//   feed.refill() -> records[cursor..count) -> chain -> outlets
+//
+// A step does a bounded amount of work: at most one batch, and of slow records only as many as fit its time slice.
+
+import type { Chain } from '../engine/operators/chain-step.ts';
+import type { Feed, Outlet } from '../engine/operators/outlet.ts';
+
+/**
+ * made      something moved
+ * none      nothing to do
+ * blocked   a lane is full
+ * waiting   an asynchronous call is under way
+ * done      never anything again
+ */
+export type Progress = 'made' | 'none' | 'blocked' | 'waiting' | 'done';
+
+export interface PipelineRecorder {
+  readonly nowNs: () => number;
+  /** Absent where the stage measures service elsewhere: at its asynchronous calls. */
+  readonly service: { record(valueNs: number, count: number): void } | undefined;
+  /** Absent where records only pass on to another pipeline of the same stage. */
+  readonly age: { record(valueNs: number, count: number): void } | undefined;
+}
+
+/** A step that takes longer than this keeps the other actors of its worker waiting for too long. */
+const SLICE_NS = 500_000;
+
+export class Pipeline {
+  readonly feed: Feed;
+  readonly #chains: readonly Chain[];
+  readonly outlets: readonly Outlet[];
+  readonly #recorder: PipelineRecorder;
+  readonly #ended: boolean[];
+  readonly #maxSlice: number;
+  #slice: number;
+  #ending = false;
+  done = false;
+
+  /** @param chains by port of the feed */
+  constructor(feed: Feed, chains: readonly Chain[], outlets: readonly Outlet[], recorder: PipelineRecorder, maxSlice: number) {
+    this.feed = feed;
+    this.#chains = chains;
+    this.outlets = outlets;
+    this.#recorder = recorder;
+    this.#ended = outlets.map(() => false);
+    this.#maxSlice = maxSlice;
+    this.#slice = Math.min(32, maxSlice);
+  }
+
+  step(): Progress {
+    if (this.done) return 'done';
+    if (this.#ending) return this.#end();
+    for (const outlet of this.outlets) {
+      if (outlet.full && !outlet.drain()) return outlet.holdup === 'lane' ? 'blocked' : 'waiting';
+    }
+    const { feed } = this;
+    const startedNs = this.#recorder.nowNs();
+    if (feed.cursor === feed.count) {
+      const refill = feed.refill();
+      if (refill === 'none') return 'none';
+      if (refill === 'wait') return 'waiting';
+      if (refill === 'done') {
+        this.#ending = true;
+        return this.#end();
+      }
+      for (const outlet of this.outlets) outlet.intake(feed.intakeNs);
+    }
+    this.#process(feed, startedNs);
+    return 'made';
+  }
+
+  /** Sends what is staged. True when anything went out. */
+  flush(): boolean {
+    let sent = false;
+    if (!this.done) for (const outlet of this.outlets) if (outlet.flush()) sent = true;
+    return sent;
+  }
+
+  #process(feed: Feed, startedNs: number): void {
+    const from = feed.cursor;
+    const to = Math.min(feed.count, from + this.#slice);
+    feed.cursor = this.#chains[feed.port]!(feed.records, from, to);
+    const records = feed.cursor - from;
+    const nowNs = this.#recorder.nowNs();
+    const tookNs = nowNs - startedNs;
+    this.#recorder.service?.record(tookNs / records, records);
+    this.#recorder.age?.record(Math.max(0, nowNs - feed.intakeNs), records);
+    if (tookNs > SLICE_NS) this.#slice = Math.max(1, Math.floor((records * SLICE_NS) / tookNs));
+    else if (records === this.#slice) this.#slice = Math.min(this.#maxSlice, this.#slice * 2);
+  }
+
+  #end(): Progress {
+    let progress: Progress = 'made';
+    this.outlets.forEach((outlet, i) => {
+      if (this.#ended[i]) return;
+      if (outlet.end()) this.#ended[i] = true;
+      else progress = outlet.holdup === 'lane' ? 'blocked' : 'waiting';
+    });
+    if (progress === 'made') this.done = true;
+    return progress;
+  }
+}

@@ -1,0 +1,204 @@
+// A source as its actor sees it: takes the next split that nobody has, reads it to its end, takes another.
+//
+// A reader that answers at once is called in the duty cycle; one that answers with a promise, or is idle, lets the worker sleep until it
+// calls back. When the job drains, reading ends where it is: records of a read under way are still taken.
+
+import type { ReaderContext, ReadResult, Source, Split, SplitReader } from '../engine/connector/source.ts';
+import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
+import { LIMITS } from '../engine/limits.ts';
+import type { Feed, Refill } from '../engine/operators/outlet.ts';
+
+export interface SourceHost {
+  readonly nowNs: () => number;
+  readonly context: ReaderContext;
+  /** Index of the next split, given out once over all workers. */
+  readonly takeSplit: () => number;
+  readonly draining: () => boolean;
+  readonly read: (records: number) => void;
+  readonly progress: (done: number) => void;
+}
+
+/** How long a drain waits for a read under way: a source that waits for the outside world may never answer. */
+const DRAIN_GRACE_MS = 250;
+
+/** What an open or a read came to. */
+interface Arrival {
+  readonly reader?: SplitReader<unknown>;
+  readonly result?: ReadResult<unknown>;
+  readonly error?: unknown;
+}
+
+export class SourceFeed implements Feed {
+  records: readonly unknown[] = [];
+  cursor = 0;
+  count = 0;
+  readonly port = 0;
+  intakeNs = 0;
+  readonly #source: Source<unknown>;
+  readonly #splits: readonly Split[];
+  readonly #host: SourceHost;
+  #split: Split | undefined;
+  #reader: SplitReader<unknown> | undefined;
+  #pending = false;
+  #idle = false;
+  #arrived: Arrival | undefined;
+  #doneBefore = 0;
+  #drainSince: number | undefined;
+  #over = false;
+
+  constructor(source: Source<unknown>, splits: readonly Split[], host: SourceHost) {
+    this.#source = source;
+    this.#splits = splits;
+    this.#host = host;
+  }
+
+  /** What a reader calls when it has more to read after 'idle'. */
+  wake(): void {
+    this.#idle = false;
+  }
+
+  refill(): Refill {
+    if (this.#over) return 'done';
+    if (this.#host.draining()) return this.#drain();
+    return this.#advance();
+  }
+
+  #advance(): Refill {
+    for (;;) {
+      if (this.#pending || this.#idle) return 'wait';
+      const arrived = this.#arrived;
+      if (arrived !== undefined) {
+        this.#arrived = undefined;
+        if ('error' in arrived) throw this.#failure(arrived.error);
+        if (arrived.reader !== undefined) this.#reader = arrived.reader;
+        else if (arrived.result !== undefined) {
+          const refill = this.#accept(arrived.result);
+          if (refill !== undefined) return refill;
+        }
+        continue;
+      }
+      if (this.#reader === undefined) {
+        if (!this.#openNext()) return this.#finish();
+        continue;
+      }
+      const refill = this.#read(this.#reader);
+      if (refill !== undefined) return refill;
+    }
+  }
+
+  locate(index: number): string | undefined {
+    return this.#reader?.locate?.(index) ?? this.#split?.id;
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    this.#over = true;
+    await reader?.close?.();
+  }
+
+  #openNext(): boolean {
+    const split = this.#splits[this.#host.takeSplit()];
+    if (split === undefined) return false;
+    this.#split = split;
+    this.#attempt(
+      () => this.#source.open(split, this.#host.context),
+      (reader) => ({ reader }),
+    );
+    return true;
+  }
+
+  #read(reader: SplitReader<unknown>): Refill | undefined {
+    this.#attempt(
+      () => reader.read(LIMITS.frameRecords),
+      (result) => ({ result }),
+    );
+    return undefined;
+  }
+
+  /** Runs now; what comes of it is in #arrived, at once or when its promise settles. */
+  #attempt<R>(
+    action: () => R | Promise<R>,
+    wrap: (value: R) => { reader?: SplitReader<unknown>; result?: ReadResult<unknown> },
+  ): void {
+    let made: R | Promise<R>;
+    try {
+      made = action();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    if (!(made instanceof Promise)) {
+      this.#arrived = wrap(made);
+      return;
+    }
+    this.#pending = true;
+    made.then(
+      (value) => this.#settled(wrap(value)),
+      (error: unknown) => this.#settled({ error }),
+    );
+  }
+
+  #settled(arrived: Arrival): void {
+    this.#pending = false;
+    // Too late: the job has drained meanwhile. A reader that only now opened is closed again.
+    if (this.#over) void arrived.reader?.close?.();
+    else this.#arrived = arrived;
+    this.#host.context.wake();
+  }
+
+  #accept(result: ReadResult<unknown>): Refill | undefined {
+    if (result === 'idle') {
+      this.#idle = true;
+      return 'wait';
+    }
+    const reader = this.#reader;
+    if (result === 'done') {
+      this.#doneBefore += this.#split?.size ?? 0;
+      this.#host.progress(this.#doneBefore);
+      this.#reader = undefined;
+      this.#closeQuietly(reader);
+      return undefined;
+    }
+    if (result.length === 0) return undefined;
+    const intakeMs = reader?.intakeMs?.();
+    this.intakeNs = intakeMs === undefined ? this.#host.nowNs() : intakeMs * 1e6;
+    this.records = result;
+    this.cursor = 0;
+    this.count = result.length;
+    this.#host.read(result.length);
+    this.#host.progress(this.#doneBefore + (reader?.progress?.() ?? 0));
+    return 'made';
+  }
+
+  #drain(): Refill {
+    this.#drainSince ??= this.#host.nowNs();
+    if (this.#arrived?.result !== undefined) return this.#advance();
+    if (this.#pending && this.#host.nowNs() - this.#drainSince < DRAIN_GRACE_MS * 1e6) return 'wait';
+    return this.#finish();
+  }
+
+  #finish(): Refill {
+    this.#over = true;
+    const reader = this.#reader;
+    this.#reader = undefined;
+    this.#closeQuietly(reader);
+    return 'done';
+  }
+
+  /** The records are read; a reader that fails to close has nothing to take back. It is still said. */
+  #closeQuietly(reader: SplitReader<unknown> | undefined): void {
+    const name = this.#source.name;
+    const warn = (error: unknown): void => process.emitWarning(`closing ${name} failed: ${messageOf(error)}`, 'MillraceWarning');
+    try {
+      Promise.resolve(reader?.close?.()).catch(warn);
+    } catch (error) {
+      warn(error);
+    }
+  }
+
+  #failure(thrown: unknown): MillraceError {
+    const place = this.#split === undefined ? {} : { position: this.#split.id };
+    if (thrown instanceof MillraceError) return thrown.at(place);
+    return new MillraceError('ERR_SOURCE', `the source ${this.#source.name} failed: ${messageOf(thrown)}`, { cause: thrown, place });
+  }
+}

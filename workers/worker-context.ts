@@ -1,0 +1,24 @@
+import type { Split } from '../engine/connector/source.ts';
+import type { Graph } from '../engine/graph/graph.ts';
+import type { EdgePlan, PhysicalPlan } from '../engine/plan/physical-plan.ts';
+import type { ControlWords } from '../engine/protocol/control-words.ts';
+
+/** What the actors of one worker share: the job as this thread built it, and the worker itself. */
+export interface WorkerContext {
+  readonly graph: Graph;
+  readonly plan: PhysicalPlan;
+  /** Index of this worker. */
+  readonly worker: number;
+  readonly control: ControlWords;
+  readonly nowNs: () => number;
+  /** Ends the sleep of this worker; from callbacks on this thread. */
+  readonly wake: () => void;
+  readonly draining: () => boolean;
+  /** Aborted when the worker is torn down. */
+  readonly signal: AbortSignal;
+  readonly splits: (node: number) => readonly Split[];
+  /** The number of a source among the sources of the job. */
+  readonly sourceIndex: (node: number) => number;
+  /** partition -> index of the receiving actor. */
+  readonly actorOfPartition: (edge: EdgePlan) => Uint16Array;
+}
