@@ -160,6 +160,9 @@ export class CsvReader<T> extends RecordReader<T> {
           if (inner === NEWLINE && (at >= limit || !multiline)) {
             if (at >= limit && !atEnd) return INCOMPLETE;
             this.#fault = 'open-quote';
+            starts[field] = from;
+            ends[field] = at;
+            flags[field] = QUOTED_FIELD;
             this.#fieldCount = field + 1;
             return at;
           }

@@ -11,11 +11,11 @@ import { isAscii } from 'node:buffer';
 import type { ByteInput } from './byte-input.ts';
 
 /** Large enough that a fill costs nothing a record, small enough to stay in the second-level cache. */
-const INITIAL_BYTES = 256 * 1024;
+export const WINDOW_BYTES: number = 256 * 1024;
 const NEWLINE = 10;
 
 export class ByteWindow {
-  bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  bytes: Buffer;
   /** `bytes` up to `limit`, as Latin-1. */
   text = '';
   /** No byte of the window is above 127: `text` is right as it stands. */
@@ -28,7 +28,8 @@ export class ByteWindow {
   atEnd = false;
   readonly #input: ByteInput;
 
-  constructor(input: ByteInput, base: number) {
+  constructor(input: ByteInput, base: number, windowBytes: number) {
+    this.bytes = Buffer.allocUnsafeSlow(windowBytes);
     this.#input = input;
     this.base = base;
     this.bytes[0] = NEWLINE;

@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ReaderContext, ReadResult, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import { type ByteInput, openInput } from './byte-input.ts';
-import { ByteWindow } from './byte-window.ts';
+import { ByteWindow, WINDOW_BYTES } from './byte-window.ts';
 import type { FileSplit } from './file-split.ts';
 import { countNewlines, LineCount } from './line-count.ts';
 
@@ -21,6 +21,8 @@ export interface RecordReaderOptions {
   readonly maxRecordBytes: number;
   /** How bytes above 127 are read. Bytes that are no UTF-8 make a record malformed. */
   readonly encoding: 'utf8' | 'latin1';
+  /** How large the window is at first; 4 or more. Smaller in tests, so that every record meets its edges. */
+  readonly windowBytes?: number;
 }
 
 export abstract class RecordReader<T> implements SplitReader<T> {
@@ -37,13 +39,16 @@ export abstract class RecordReader<T> implements SplitReader<T> {
   #batchBase = 0;
   #skipping = false;
   #begun = false;
+  /** Up to where lines of this window are counted, or -1, and the line there. */
+  #countedTo = -1;
+  #countedLine: number | undefined;
 
   constructor(split: FileSplit, context: ReaderContext, options: RecordReaderOptions) {
     this.split = split;
     this.context = context;
     this.options = options;
     this.#input = openInput(split, context.signal);
-    this.window = new ByteWindow(this.#input, split.start);
+    this.window = new ByteWindow(this.#input, split.start, options.windowBytes ?? WINDOW_BYTES);
     this.#lines = new LineCount(split.path);
   }
 
@@ -95,12 +100,20 @@ export abstract class RecordReader<T> implements SplitReader<T> {
 
   /** `flights.csv line 17, byte 1034`: where a byte of the window stands. */
   protected placeOf(windowOffset: number): string {
-    const byte = this.window.base + windowOffset;
-    const line =
-      this.split.compression === 'none'
-        ? this.#lines.lineAt(byte)
-        : this.#lines.passed + countNewlines(this.window.bytes, 0, windowOffset);
-    return `${this.split.shown}${line === undefined ? '' : ` line ${line},`} byte ${byte}`;
+    const line = this.#lineAt(windowOffset);
+    return `${this.split.shown}${line === undefined ? '' : ` line ${line},`} byte ${this.window.base + windowOffset}`;
+  }
+
+  /** Counts on from where it was last asked in this window: a window full of malformed records is counted through once. */
+  #lineAt(windowOffset: number): number | undefined {
+    if (this.#countedTo === -1 || windowOffset < this.#countedTo) {
+      this.#countedTo = 0;
+      this.#countedLine = this.split.compression === 'none' ? this.#lines.lineAt(this.window.base) : this.#lines.passed;
+    }
+    if (this.#countedLine === undefined) return undefined;
+    this.#countedLine += countNewlines(this.window.bytes, this.#countedTo, windowOffset);
+    this.#countedTo = windowOffset;
+    return this.#countedLine;
   }
 
   /** Hands a piece of the window over as malformed. Move the cursor behind it first: this may throw. */
@@ -121,13 +134,14 @@ export abstract class RecordReader<T> implements SplitReader<T> {
 
   /** What goes to the dead letters: the text, or a copy of the bytes where they are no text. */
   protected rawText(start: number, end: number): string | Uint8Array {
-    return this.decode(start, end) ?? Uint8Array.prototype.slice.call(this.window.bytes, start, end);
+    return this.decode(start, end) ?? Uint8Array.from(this.window.bytes.subarray(start, end));
   }
 
   #slide(): Promise<void> | undefined {
     if (this.split.compression !== 'none') this.#lines.pass(countNewlines(this.window.bytes, 0, this.cursor));
     const slid = this.window.slide(this.cursor);
     this.cursor = 0;
+    this.#countedTo = -1;
     if (slid !== undefined) return slid.then(() => this.#begin());
     this.#begin();
     return undefined;
