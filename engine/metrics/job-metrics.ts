@@ -24,7 +24,7 @@ export interface FlowCounters {
 
 /** Where the time went, as shares of the whole: each 0 to 1, together 1 (or all 0 before anything ran). */
 export interface TimeShares {
-  /** In steps that moved something. */
+  /** In steps that moved something, or waiting for an asynchronous call of its own. */
   busy: number;
   /** With nothing to do, or while other stages of the same worker ran. */
   idle: number;

@@ -32,12 +32,23 @@ describe('the account of time', () => {
     expect(reader.snapshot(22 * MS).workers[0]).toMatchObject({ busyMs: 4, idleMs: 6, backpressuredMs: 12 });
   });
 
+  it('counts waiting for an asynchronous call of its own as busy, also before the call is over', () => {
+    const { reader, recorders } = stage();
+    recorders[0]!.begin(1 * MS);
+    recorders[0]!.enterStep(1 * MS);
+    recorders[0]!.leaveStep(2 * MS, 'waiting');
+    expect(reader.snapshot(10 * MS).workers[0]).toMatchObject({ busyMs: 9, idleMs: 0, backpressuredMs: 0 });
+    recorders[0]!.enterStep(22 * MS);
+    recorders[0]!.leaveStep(23 * MS, 'made');
+    expect(reader.snapshot(23 * MS).workers[0]).toMatchObject({ busyMs: 22, idleMs: 0, backpressuredMs: 0 });
+  });
+
   it('credits all of the time once, whatever the steps', () => {
     const steps = fc.array(
       fc.record({
         gapNs: fc.integer({ min: 0, max: 1e9 }),
         insideNs: fc.integer({ min: 0, max: 1e9 }),
-        outcome: fc.constantFrom<StepOutcome>('made', 'idle', 'blocked'),
+        outcome: fc.constantFrom<StepOutcome>('made', 'idle', 'blocked', 'waiting'),
       }),
     );
     fc.assert(
