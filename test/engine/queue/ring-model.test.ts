@@ -109,7 +109,7 @@ describe('the ring does what the model does', () => {
             }
           },
         ),
-        { numRuns: 400 },
+        { numRuns: 250 },
       );
     });
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DATA_BYTE } from '../../../engine/queue/ring-layout.ts';
+import { DATA_BYTE, WORD_DISTANCE_BYTES } from '../../../engine/queue/ring-layout.ts';
 import { SpscRing } from '../../../engine/queue/spsc-ring.ts';
 import { buildQueue } from './built-queue.ts';
 
@@ -55,7 +55,9 @@ const LOADS: Load[] = [
 /** Words that nobody may touch: everything in the header that is not one of its words. */
 function headerGaps(sab: SharedArrayBuffer): Uint8Array[] {
   const gaps: Uint8Array[] = [];
-  for (let line = 0; line < DATA_BYTE; line += 128) gaps.push(new Uint8Array(sab, line + 4, 128 - 4));
+  for (let word = 0; word < DATA_BYTE; word += WORD_DISTANCE_BYTES) {
+    gaps.push(new Uint8Array(sab, word + 4, WORD_DISTANCE_BYTES - 4));
+  }
   return gaps;
 }
 
