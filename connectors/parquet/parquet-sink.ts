@@ -92,7 +92,9 @@ class ParquetSinkWriter<T extends object> implements SinkWriter<T> {
   async prepare(): Promise<void> {
     if (this.#columns === undefined) this.#infer();
     this.#writeRowGroup();
-    this.#open().finish();
+    const writer = this.#open();
+    for (const column of this.#columns!) column.label();
+    writer.finish();
     this.#flush();
     await this.#file.prepare();
   }
@@ -174,9 +176,17 @@ class ParquetSinkWriter<T extends object> implements SinkWriter<T> {
   #writeRowGroup(): void {
     if (this.#rows === 0) return;
     const writer = this.#open();
-    const columnData = this.#columns!.map(({ name, values }) => ({ name, data: values }));
+    const columnData = this.#columns!.map(({ name, type, values, hasNegativeZero }) => ({
+      name,
+      data: values,
+      statistics: type !== 'json',
+      ...(hasNegativeZero ? { encoding: 'PLAIN' as const } : {}),
+    }));
     writer.write({ columnData, rowGroupSize: this.#rows });
-    for (const column of this.#columns!) column.values = [];
+    for (const column of this.#columns!) {
+      column.values = [];
+      column.hasNegativeZero = false;
+    }
     this.#rows = 0;
     this.#collectedBytes = 0;
     this.#flush();

@@ -20,6 +20,8 @@ export class SinkColumn {
   readonly element: SchemaElement;
   /** Values of the row group that is being collected. */
   values: unknown[] = [];
+  /** -0 is among them: the dictionary of the writer takes it for 0, so that this row group has to do without. */
+  hasNegativeZero = false;
 
   constructor(name: string, type: ToParquetType) {
     this.name = name;
@@ -36,8 +38,14 @@ export class SinkColumn {
       return 1;
     }
     const stored = this.#store(value, file);
+    if (stored === 0 && Object.is(stored, -0)) this.hasNegativeZero = true;
     this.values.push(stored);
     return typeof stored === 'string' || stored instanceof Uint8Array ? stored.length + 4 : 8;
+  }
+
+  /** Says in the footer what the column is, once its values are written. */
+  label(): void {
+    if (this.type === 'json') Object.assign(this.element, { converted_type: 'JSON', logical_type: { type: 'JSON' } });
   }
 
   #store(value: unknown, file: string): unknown {
@@ -72,7 +80,7 @@ export class SinkColumn {
         if (value instanceof Uint8Array) return value.slice();
         break;
       case 'json':
-        return Buffer.from(encodeJson(value, 'fail', file), 'utf8');
+        return encodeJson(value, 'fail', file);
     }
     throw this.#misfit(value, file);
   }
@@ -100,8 +108,8 @@ const ELEMENTS: Readonly<Record<BaseType, Omit<SchemaElement, 'name'>>> = {
   timestamp: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
   date: { type: 'INT32', converted_type: 'DATE' },
   bytes: { type: 'BYTE_ARRAY' },
-  // Only the logical type: for the converted one the writer would encode the text once more.
-  json: { type: 'BYTE_ARRAY', logical_type: { type: 'JSON' } },
+  // Labelled as JSON by `label`: under that label the writer would take the text for a value and encode it once more.
+  json: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
 /** Every way in which `schema` is none, as sentences. */
