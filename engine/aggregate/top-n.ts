@@ -14,6 +14,11 @@ export interface TopNAccumulator<T> {
   records: T[];
 }
 
+interface Ranked<T> {
+  readonly rank: Comparable | null | undefined;
+  readonly record: T;
+}
+
 const MOST = 100_000;
 
 /**
@@ -38,21 +43,22 @@ export function topN<T>(
     refuseOption("topN's order must be 'highest' or 'lowest'", 'order', order);
   const sign = order === 'highest' ? 1 : -1;
 
-  const add = (top: TopNAccumulator<T>, record: unknown): TopNAccumulator<T> => {
-    const rank = by(record as T);
-    if (rank === null || rank === undefined) return top;
-    refuseUnlessComparable('topN', top.ranks[0], rank);
-    offer(top, rank, record as T, n, sign);
-    return top;
-  };
   return {
     name: 'topN',
+    // Ranked here and not in add, so that `by` is called once a record, before anything changes.
+    select: (record): Ranked<T> => ({ rank: by(record), record }),
     create: () => ({ ranks: [], records: [] }),
-    check(top, record) {
-      const rank = by(record as T);
+    check(top, value) {
+      const { rank } = value as Ranked<T>;
       if (rank !== null && rank !== undefined) refuseUnlessComparable('topN', top.ranks[0], rank);
     },
-    add,
+    add(top, value) {
+      const { rank, record } = value as Ranked<T>;
+      if (rank === null || rank === undefined) return top;
+      refuseUnlessComparable('topN', top.ranks[0], rank);
+      offer(top, rank, record, n, sign);
+      return top;
+    },
     combine(top, other) {
       other.ranks.forEach((rank, index) => {
         refuseUnlessComparable('topN', top.ranks[0], rank);

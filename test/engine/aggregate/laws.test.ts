@@ -56,9 +56,9 @@ function quantile(values: readonly number[], p: number): number | undefined {
   return low === high ? low : low * (1 - share) + high * share;
 }
 
-const least = <V>(values: readonly V[]): V | undefined =>
+const least = <V extends number | bigint | string | Date>(values: readonly V[]): V | undefined =>
   values.reduce<V | undefined>((m, v) => (m === undefined || v < m ? v : m), undefined);
-const most = <V>(values: readonly V[]): V | undefined =>
+const most = <V extends number | bigint | string | Date>(values: readonly V[]): V | undefined =>
   values.reduce<V | undefined>((m, v) => (m === undefined || v > m ? v : m), undefined);
 
 /** An aggregate, its model, and whether its answer depends on which part is combined first. */
