@@ -5,7 +5,8 @@ import type { CommandContext } from './command-context.ts';
 import { describeError, EXIT_DONE, EXIT_FAILED, exitCodeOf } from './error-report.ts';
 import { Interruption } from './interruption.ts';
 import { jobParams, jobUrl } from './job-source.ts';
-import { LineView, LiveView, type ProgressView, SilentView } from './progress-view.ts';
+import { LiveView } from './live-view.ts';
+import { LineView, type ProgressView, SilentView } from './progress-view.ts';
 import { renderTable } from './render-table.ts';
 import { checkReportPath, failedReport, writeReportFile } from './report-file.ts';
 import { printable } from './text-table.ts';
@@ -98,10 +99,10 @@ function exitCodeFor(report: JobReport, interruptedCode: number | undefined): nu
 }
 
 function openView(handle: JobHandle, options: RunCommandOptions, context: CommandContext): ProgressView {
-  const { stdout, stderr, env } = context;
+  const { stderr, env } = context;
   if (options.quiet) return new SilentView(stderr);
   if (!stderr.isTTY || env['TERM'] === 'dumb') return new LineView(stderr, () => handle.metrics());
-  return new LiveView(stderr, stdout.isTTY ? [stdout] : [], () => handle.metrics(), usesColor(options, context));
+  return new LiveView(stderr, () => handle.metrics(), usesColor(options, context));
 }
 
 function usesColor(options: RunCommandOptions, context: CommandContext): boolean {
