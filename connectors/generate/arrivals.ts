@@ -59,8 +59,8 @@ export class PoissonSchedule implements Schedule {
 }
 
 /**
- * Uniform in [0, 1). SplitMix (Steele, Lea, Flood 2014) with 32-bit state and MurmurHash3's finalizer. Seeds must be mixed first: those that differ by
- * a multiple of the increment give one sequence, shifted.
+ * Uniform in [0, 1). SplitMix (Steele, Lea, Flood 2014) with 32-bit state and MurmurHash3's finalizer. Seeds must be mixed
+ * first: those that differ by a multiple of the increment give one sequence, shifted.
  */
 function splitMix32(seed: number): () => number {
   let state = seed | 0;

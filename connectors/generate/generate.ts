@@ -28,8 +28,8 @@ const MOST_SPLITS = 65_536;
 /**
  * `count` records, each computed from its index: 0 to count - 1, shared by all workers. Records of one split keep their order.
  *
- * Throws `ERR_OPTION_INVALID` for a count or splits out of range. What the function throws fails the job with `ERR_SOURCE`, after all records
- * before it.
+ * Throws `ERR_OPTION_INVALID` for a count or splits out of range. What the function throws fails the job with `ERR_SOURCE`,
+ * after all records before it.
  *
  * @example
  * flow.from(generate(1_000_000, (index) => ({ id: index, price: index % 97 })))

@@ -24,9 +24,9 @@ const MOST = 100_000;
 /**
  * The `n` records with the highest (or lowest) `by`, best first; fewer when there are fewer.
  *
- * `by` gives a number, bigint, string or Date. Of records with an equal rank the one that arrived first at its worker stays and comes first; between
- * workers the order of combining decides, so give a `by` without ties where the choice matters. Records whose `by` is nullish
- * are skipped; NaN ranks behind everything else. Memory: n whole records a group. It cannot be retracted.
+ * `by` gives a number, bigint, string or Date. Of records with an equal rank the one that arrived first at its worker stays
+ * and comes first; between workers the order of combining decides, so give a `by` without ties where the choice matters.
+ * Records whose `by` is nullish are skipped; NaN ranks behind everything else. Memory: n whole records a group. It cannot be retracted.
  *
  * @example
  * flights.keyBy((f) => f.origin).aggregate({ worst: topN(3, (f) => f.delay) })

@@ -4,8 +4,8 @@
 //   runs     sorted distinct values with their counts, 16 bytes for each distinct value
 //   removed  values taken back, not yet cancelled against the others
 //
-// When `pending` is full it is sorted, and moves into the runs if that makes it at least halve in size. So a group of n values with d distinct ones
-// takes about 16·d bytes where values repeat (delays in minutes: a few kB for any n) and 8·n to 16·n where they do not,
+// When `pending` is full it is sorted, and moves into the runs if that makes it at least halve in size. So a group of n values
+// with d distinct ones takes about 16·d bytes where values repeat (delays in minutes: a few kB for any n) and 8·n to 16·n where they do not,
 // plus pending values: at most 256 or 2·d, whichever is more. Everything is amortised O(log n) a value.
 //
 // It is plain data, so it crosses threads by structured clone. NaNs are only counted; -0 is kept as 0.
