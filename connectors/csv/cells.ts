@@ -32,6 +32,10 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
   }),
 );
 
+/** The first four letters of `true` and `false`, as a little-endian word. */
+const TRUE = 0x65757274;
+const FALS = 0x736c6166;
+
 export class Cells {
   /** Field `i` stands in the window at [starts[i], ends[i]), without its quotes. */
   starts: Int32Array = new Int32Array(64);
@@ -112,11 +116,19 @@ export class Cells {
   }
 
   integer(field: number): number {
-    const value = this.number(field);
-    // The text decides: `1.0` and `1e3` are numbers, but no integers.
-    if (Number.isSafeInteger(value) && INTEGER.test(this.#trimmed(field))) return value;
-    this.failed = field;
-    return 0;
+    const bytes = this.#bytes;
+    const end = this.ends[field]!;
+    let at = this.starts[field]!;
+    const negative = bytes[at] === 45;
+    if (negative) at++;
+    if (at === end || end - at > 15) return this.#integerOfText(field);
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) return this.#integerOfText(field);
+      value = value * 10 + digit;
+    }
+    return negative ? -value : value;
   }
 
   bigint(field: number): bigint {
@@ -127,6 +139,12 @@ export class Cells {
   }
 
   boolean(field: number): boolean {
+    const bytes = this.#bytes;
+    const start = this.starts[field]!;
+    const length = this.ends[field]! - start;
+    // `true` and `false` as most files have them; the other forms go the long way.
+    if (length === 4 && bytes.readUInt32LE(start) === TRUE) return true;
+    if (length === 5 && bytes.readUInt32LE(start) === FALS && bytes[start + 4] === 101) return false;
     const value = BOOLEANS.get(this.#trimmed(field).toLowerCase());
     if (value === undefined) this.failed = field;
     return value ?? false;
@@ -151,6 +169,14 @@ export class Cells {
     if (NUMBER.test(text) || SPECIAL_NUMBER.test(text)) return Number(text);
     this.failed = field;
     return Number.NaN;
+  }
+
+  #integerOfText(field: number): number {
+    const text = this.#trimmed(field);
+    const value = INTEGER.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value)) return value;
+    this.failed = field;
+    return 0;
   }
 
   #trimmed(field: number): string {

@@ -3,6 +3,7 @@
 
 import type { Sink } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../files/option-names.ts';
 import { type TextFormat, textSink } from '../files/text-writer.ts';
 
 export interface ToCsvOptions<T> {
@@ -26,6 +27,7 @@ export interface ToCsvOptions<T> {
  * flow.from(parquet('flights.parquet')).to(toCsv('flights.csv.gz', { columns: ['origin', 'delay'] }));
  */
 export function toCsv<T extends object>(path: string | URL, options: ToCsvOptions<T> = {}): Sink<T> {
+  checkOptionNames(`toCsv(${String(path)})`, options, ['columns', 'header', 'delimiter']);
   const delimiter = options.delimiter ?? ',';
   const problems: string[] = [];
   if (!/^[\x20-\x7e\t]$/.test(delimiter) || delimiter === '"') {

@@ -12,6 +12,7 @@ import {
   splitFile,
 } from '../files/file-split.ts';
 import { lineBoundaries } from '../files/line-boundaries.ts';
+import { checkOptionNames } from '../files/option-names.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../files/record-reader.ts';
 import { recordBoundaries } from './boundaries.ts';
 import { bindColumns, type CsvColumns, type CsvRecord, columnProblems } from './columns.ts';
@@ -41,6 +42,17 @@ export interface CsvOptions {
   /** How large a split should be, in bytes; by default 1 to 64 MiB, by the size of the input and the number of workers. */
   readonly splitBytes?: number;
 }
+
+const OPTION_NAMES = [
+  'columns',
+  'header',
+  'delimiter',
+  'quote',
+  'multiline',
+  'encoding',
+  'maxRecordBytes',
+  'splitBytes',
+];
 
 interface CsvSplit extends FileSplit {
   readonly fields: CsvReaderOptions['fields'];
@@ -134,6 +146,7 @@ function readHead(file: InputFile, options: CsvReaderOptions): Head | undefined 
 }
 
 function checkOptions(name: string, options: CsvOptions & { readonly columns?: CsvColumns | undefined }): Dialect {
+  checkOptionNames(name, options, OPTION_NAMES);
   checkFileOptions(name, options);
   const problems: string[] = options.columns === undefined ? [] : columnProblems(options.columns);
   const delimiter = characterOf('delimiter', options.delimiter ?? ',', problems);

@@ -5,6 +5,7 @@ import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import { describePath, type FilePath } from './file-path.ts';
 import { checkFileOptions, type FileSplit, listInput, splitBytesFor, splitFile } from './file-split.ts';
 import { lineBoundaries } from './line-boundaries.ts';
+import { checkOptionNames } from './option-names.ts';
 import { DEFAULT_MAX_RECORD_BYTES, type RecordReaderOptions } from './record-reader.ts';
 
 export interface LineOptions {
@@ -23,6 +24,7 @@ export function lineSource<T>(
   reader: (split: FileSplit, context: ReaderContext, options: RecordReaderOptions) => SplitReader<T>,
 ): Source<T> {
   const name = `${kind}(${describePath(path)})`;
+  checkOptionNames(name, options, ['encoding', 'maxRecordBytes', 'splitBytes']);
   checkFileOptions(name, options);
   const encoding = options.encoding ?? 'utf8';
   if (encoding !== 'utf8' && encoding !== 'latin1') {

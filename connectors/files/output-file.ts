@@ -11,7 +11,17 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Transform } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +64,33 @@ export function outputTarget(sink: string, path: string | URL): OutputTarget {
   };
 }
 
+/**
+ * Throws ERR_SINK when the folder holds part files that these writers will not replace: an earlier run with more workers left them, and
+ * whoever reads the folder would read both.
+ */
+export function refuseForeignParts(target: OutputTarget, context: WriterContext, ending: string): void {
+  if (!target.isFolder) return;
+  const own = new Set(
+    Array.from({ length: context.count }, (_, index) => basename(target.pathFor({ ...context, index }, ending))),
+  );
+  const folder = dirname(target.pathFor(context, ending));
+  const foreign = readFolder(folder).find((name) => /^part-\d+\./.test(name) && !own.has(name));
+  if (foreign === undefined) return;
+  throw new MillraceError(
+    'ERR_SINK',
+    `${folder} holds ${foreign} of an earlier run, which this one would not replace: empty the folder, or write to another`,
+  );
+}
+
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw cannotWrite(folder, error);
+  }
+}
+
 export class OutputFile {
   readonly path: string;
   readonly #temporary: string;
@@ -70,6 +107,8 @@ export class OutputFile {
     this.#ownsTemporary = writeTo === undefined;
     this.#temporary =
       writeTo ?? join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+    // First, for it may refuse: nothing is left behind then.
+    this.#compressor = this.#openCompressor();
     try {
       mkdirSync(dirname(path), { recursive: true });
       if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
@@ -78,7 +117,6 @@ export class OutputFile {
     } catch (error) {
       throw cannotWrite(path, error);
     }
-    this.#compressor = this.#openCompressor();
   }
 
   /** Appends text. A promise only where the file is compressed and zlib is behind. */

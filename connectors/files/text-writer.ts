@@ -1,7 +1,7 @@
 // The sink that all text formats share: records become text, text becomes a file. Any thread; writers live on workers.
 
 import type { Sink, SinkWriter } from '../../engine/connector/sink.ts';
-import { OutputFile, outputTarget } from './output-file.ts';
+import { OutputFile, outputTarget, refuseForeignParts } from './output-file.ts';
 
 /** Turns records into text. One for each writer. */
 export interface TextFormat<T> {
@@ -22,8 +22,11 @@ export function textSink<T>(
   return {
     name: `${kind}(${target.shown})`,
     ...(target.isFolder ? {} : { writers: 1 as const }),
-    open: (context) =>
-      new TextWriter(new OutputFile(target.pathFor(context, ending)), format(target.pathFor(context, ending))),
+    open: (context) => {
+      refuseForeignParts(target, context, ending);
+      const file = target.pathFor(context, ending);
+      return new TextWriter(new OutputFile(file), format(file));
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Sink } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import { encodeJson, type Unrepresentable } from '../files/json-text.ts';
+import { checkOptionNames } from '../files/option-names.ts';
 import { textSink } from '../files/text-writer.ts';
 
 export interface ToNdjsonOptions {
@@ -25,6 +26,7 @@ export interface ToNdjsonOptions {
  * flow.from(parquet('flights.parquet')).to(toNdjson('flights/'));
  */
 export function toNdjson<T = unknown>(path: string | URL, options: ToNdjsonOptions = {}): Sink<T> {
+  checkOptionNames(`toNdjson(${String(path)})`, options, ['unrepresentable']);
   const unrepresentable = options.unrepresentable ?? 'fail';
   if (!['fail', 'string', 'null'].includes(unrepresentable)) {
     throw new MillraceError(

@@ -5,6 +5,7 @@ import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../..
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import { describePath, type FilePath } from '../files/file-path.ts';
 import { listInput } from '../files/file-split.ts';
+import { checkOptionNames } from '../files/option-names.ts';
 import {
   bindColumns,
   columnProblems,
@@ -70,6 +71,7 @@ export function parquet(
   options: { readonly columns?: ParquetColumns | readonly string[] } = {},
 ): Source<object> {
   const name = `parquet(${describePath(path)})`;
+  checkOptionNames(name, options, ['columns']);
   const problems = options.columns === undefined ? [] : columnProblems(options.columns);
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', `${name}: ${problems.join('; ')}`);
   let known: KnownFile | undefined;

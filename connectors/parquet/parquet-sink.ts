@@ -5,7 +5,8 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Sink, SinkWriter } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import { compressionOfName } from '../files/compression.ts';
-import { OutputFile, outputTarget } from '../files/output-file.ts';
+import { checkOptionNames } from '../files/option-names.ts';
+import { OutputFile, outputTarget, refuseForeignParts } from '../files/output-file.ts';
 import { inferType, SinkColumn, schemaProblems, type ToParquetType } from './sink-schema.ts';
 
 const DEFAULT_ROW_GROUP_ROWS = 100_000;
@@ -38,6 +39,7 @@ export interface ToParquetOptions<T> {
  */
 export function toParquet<T extends object>(path: string | URL, options: ToParquetOptions<T> = {}): Sink<T> {
   const target = outputTarget('toParquet', path);
+  checkOptionNames(`toParquet(${target.shown})`, options, ['schema', 'rowGroupRows']);
   const problems = options.schema === undefined ? [] : schemaProblems(options.schema as Record<string, ToParquetType>);
   const rowGroupRows = options.rowGroupRows ?? DEFAULT_ROW_GROUP_ROWS;
   if (!(Number.isSafeInteger(rowGroupRows) && rowGroupRows >= 1)) {
@@ -51,12 +53,11 @@ export function toParquet<T extends object>(path: string | URL, options: ToParqu
   return {
     name: `toParquet(${target.shown})`,
     ...(target.isFolder ? {} : { writers: 1 as const }),
-    open: (context) =>
-      new ParquetSinkWriter<T>(
-        new OutputFile(target.pathFor(context, '.parquet')),
-        options.schema as Record<string, ToParquetType> | undefined,
-        rowGroupRows,
-      ),
+    open: (context) => {
+      refuseForeignParts(target, context, '.parquet');
+      const file = new OutputFile(target.pathFor(context, '.parquet'));
+      return new ParquetSinkWriter<T>(file, options.schema as Record<string, ToParquetType> | undefined, rowGroupRows);
+    },
   };
 }
 

@@ -55,7 +55,7 @@ describe('glob patterns', () => {
 
   it('answers fast for patterns of many stars', () => {
     const started = performance.now();
-    expect(matches(`${'**/'.repeat(30)}x`, 'a/'.repeat(60) + 'y')).toBe(false);
+    expect(matches(`${'**/'.repeat(30)}x`, `${'a/'.repeat(60)}y`)).toBe(false);
     expect(performance.now() - started).toBeLessThan(500);
   });
 });

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import zlib, { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { OutputFile, outputTarget } from '../../../connectors/files/output-file.ts';
-import { failureOf, scratch } from './drive.ts';
+import { OutputFile, outputTarget, refuseForeignParts } from '../../../connectors/files/output-file.ts';
+import { textLines, toText } from '../../../connectors/text/index.ts';
+import { failureOf, readAll, scratch, writeAll } from './drive.ts';
 
 describe('an output file', () => {
   it('appears with commit and not before, in folders made for it', async () => {
@@ -103,6 +104,40 @@ describe('an output file', () => {
     expect((await failureOf(() => file.prepare())).message).toContain('well-formed');
     file.abort();
   });
+
+  it('refuses a folder that holds part files of a run with other writers, and takes one with its own', async () => {
+    const signal = new AbortController().signal;
+    const folder = scratch();
+    const target = outputTarget('toText', `${folder}/`);
+    for (const name of ['part-0.txt', 'part-1.txt', 'notes.txt']) writeFileSync(join(folder, name), '');
+    refuseForeignParts(target, { index: 0, count: 2, signal }, '.txt');
+    const error = await failureOf(() => refuseForeignParts(target, { index: 0, count: 1, signal }, '.txt'));
+    expect(error.code).toBe('ERR_SINK');
+    expect(error.message).toContain('part-1.txt of an earlier run');
+    refuseForeignParts(outputTarget('toText', `${folder}/new/`), { index: 0, count: 1, signal }, '.txt');
+  });
+
+  it.runIf('createZstdCompress' in zlib)('compresses with zstd where Node has it', async () => {
+    const path = join(scratch(), 'out.txt.zst');
+    await writeAll(toText(path), [['a', 'é']]);
+    expect((await readAll(textLines(path))).records).toEqual(['a', 'é']);
+  });
+
+  it.skipIf('createZstdCompress' in zlib)(
+    'says which Node has zstd where this one has not, and leaves nothing behind',
+    async () => {
+      const folder = scratch();
+      const error = await failureOf(() => new OutputFile(join(folder, 'out.txt.zst')));
+      expect(error.code).toBe('ERR_SINK');
+      expect(error.message).toContain('22.15');
+      expect(readdirSync(folder)).toEqual([]);
+      // The frame of an empty input.
+      writeFileSync(join(folder, 'in.zst'), Buffer.from('28b52ffd2000010000', 'hex'));
+      const unread = await failureOf(() => readAll(textLines(join(folder, 'in.zst'))));
+      expect(unread.code).toBe('ERR_SOURCE');
+      expect(unread.message).toContain('22.15');
+    },
+  );
 
   it('is a part file in a folder when the path ends in a slash, numbered so that the names sort', () => {
     const signal = new AbortController().signal;

@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -182,7 +182,44 @@ describe('textLines', () => {
     expect(error.message).toContain('UTF-16');
   });
 
+  it.runIf(process.platform === 'linux')(
+    'readers that are closed in the middle, or aborted, keep no file open',
+    async () => {
+      const open = (): number => readdirSync('/proc/self/fd').length;
+      const text = 'some line\n'.repeat(200_000);
+      const before = open();
+      for (const path of [fileOf(text), fileOf(gzipSync(text), 'fds.gz')]) {
+        const source = textLines(path);
+        const [split] = await source.splits({ workers: 1 });
+        for (let round = 0; round < 50; round++) {
+          const abort = new AbortController();
+          const reader = await source.open(split!, { ...readerContext(), signal: abort.signal });
+          await reader.read(10);
+          if (round % 2 === 0) abort.abort();
+          await reader.close!();
+        }
+      }
+      await expect.poll(open, { timeout: 5000 }).toBeLessThanOrEqual(before + 2);
+    },
+  );
+
+  it('an abort ends a read that waits for a compressed file', async () => {
+    const source = textLines(fileOf(gzipSync(Buffer.alloc(100_000_000)), 'zeros.gz'), { maxRecordBytes: 1000 });
+    const abort = new AbortController();
+    const reader = await source.open((await source.splits({ workers: 1 }))[0]!, {
+      ...readerContext(),
+      signal: abort.signal,
+    });
+    const reading = Promise.resolve(reader.read(10));
+    abort.abort();
+    await Promise.allSettled([reading]);
+    await reader.close!();
+  });
+
   it('refuses options outside their rules, all at once', async () => {
+    const unknown = await failureOf(() => textLines('x', { splitByte: 1 } as object));
+    expect(unknown.code).toBe('ERR_OPTION_UNKNOWN');
+    expect(unknown.message).toContain('splitByte: it has encoding, maxRecordBytes, splitBytes');
     const error = await failureOf(() => textLines('x', { splitBytes: 0, maxRecordBytes: -1 }));
     expect(error.code).toBe('ERR_OPTION_INVALID');
     expect(error.message).toContain('splitBytes=0');
