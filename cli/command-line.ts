@@ -1,5 +1,5 @@
 // The `millrace` command line: its commands and options, and which exit code comes of it.
-// 0 done, 1 the job failed, 2 wrong usage, 130 / 143 interrupted by Ctrl-C / SIGTERM.
+// 0 done, 1 the job failed, 2 wrong usage, 130 / 143 interrupted by Ctrl-C / SIGTERM, 141 nobody reads standard output any more.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CommandContext } from './command-context.ts';

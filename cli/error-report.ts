@@ -7,6 +7,8 @@ import type { MillraceError, ReportedError } from '../index.ts';
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
+/** 128 + SIGPIPE, as of any command whose reader went away: `millrace run job.ts | head`. */
+export const EXIT_PIPE = 141;
 
 /** Codes that say: the command line is wrong, not the job's run. */
 const USAGE_CODES: readonly string[] = [
@@ -35,7 +37,19 @@ export function isMillraceError(thrown: unknown): thrown is MillraceError {
 /** The exit code that a thrown value stands for. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof UsageError) return EXIT_USAGE;
+  if (isClosedStdout(thrown)) return EXIT_PIPE;
   return isMillraceError(thrown) && USAGE_CODES.includes(thrown.code) ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/** Whether a job ended because nobody reads its standard output any more. Errors lose their codes between threads, not their words. */
+function isClosedStdout(thrown: unknown): boolean {
+  return (
+    isMillraceError(thrown) &&
+    thrown.code === 'ERR_SINK' &&
+    /^stdout\b/.test(thrown.place.operator ?? '') &&
+    thrown.cause instanceof Error &&
+    /\bEPIPE\b/.test(thrown.cause.message)
+  );
 }
 
 /** The thrown value as lines of text, with a line break at the end. */

@@ -2,7 +2,7 @@
 
 import type { JobHandle, JobMetrics, JobReport, RunOptions } from '../index.ts';
 import type { CommandContext } from './command-context.ts';
-import { describeError, EXIT_DONE, EXIT_FAILED, exitCodeOf } from './error-report.ts';
+import { describeError, EXIT_DONE, EXIT_FAILED, EXIT_PIPE, EXIT_USAGE, exitCodeOf } from './error-report.ts';
 import { Interruption } from './interruption.ts';
 import { jobParams, jobUrl } from './job-source.ts';
 import { LiveView } from './live-view.ts';
@@ -46,7 +46,7 @@ export async function runCommand(path: string, options: RunCommandOptions, conte
     report = await handle.completed;
   } catch (error) {
     thrown = error;
-    if (exitCodeOf(error) !== EXIT_FAILED) throw error;
+    if (exitCodeOf(error) === EXIT_USAGE) throw error;
     report = failedReport(lastMetrics(handle, path), error, started, Date.now() - started.getTime());
   } finally {
     view.close();
@@ -71,8 +71,9 @@ async function conclude(
       stderr.write(`collected ${printable(name)}: ${records.length} records\n`);
     }
   }
-  let code = exitCodeFor(report, interruptedCode);
+  let code = exitCodeFor(report, thrown, interruptedCode);
   if (code === EXIT_FAILED) stderr.write(describeError(thrown ?? new Error(`the job was ${report.outcome}`), options));
+  if (code === EXIT_PIPE) stderr.write('millrace: the reader of standard output went away, so the job was ended\n');
   if (options.report !== undefined) {
     try {
       await writeReportFile(options.report, report);
@@ -85,7 +86,7 @@ async function conclude(
 }
 
 /** A job that reached its end in spite of a signal is done; one that failed while it drained has failed. */
-function exitCodeFor(report: JobReport, interruptedCode: number | undefined): number {
+function exitCodeFor(report: JobReport, thrown: unknown, interruptedCode: number | undefined): number {
   switch (report.outcome) {
     case 'finished':
       return EXIT_DONE;
@@ -94,7 +95,7 @@ function exitCodeFor(report: JobReport, interruptedCode: number | undefined): nu
     case 'aborted':
       return interruptedCode ?? EXIT_FAILED;
     case 'failed':
-      return EXIT_FAILED;
+      return thrown === undefined ? EXIT_FAILED : exitCodeOf(thrown);
   }
 }
 

@@ -63,6 +63,14 @@ describe('the exit code of an error', () => {
     expect(exitCodeOf('x')).toBe(1);
   });
 
+  it('is 141 when the reader of standard output went away, and only of that', () => {
+    const cause = new Error('EPIPE: broken pipe, write');
+    const broken = (operator: string): MillraceError =>
+      new MillraceError('ERR_SINK', 'x', { place: { operator }, cause });
+    expect(exitCodeOf(broken('stdout#1'))).toBe(141);
+    expect(exitCodeOf(broken('toWritable(socket)'))).toBe(1);
+  });
+
   it('goes by the code also when the job brought another copy of the package', () => {
     const foreign = Object.assign(new Error('x'), { name: 'MillraceError', code: 'ERR_PARAM_INVALID', place: {} });
     expect(exitCodeOf(foreign)).toBe(2);
