@@ -1,4 +1,4 @@
-import { type SourceLike, toSource } from '../connector/to-source.ts';
+import { type SourceLike, toSource } from '../adapters/to-source.ts';
 import type { Source } from '../connector/source.ts';
 import type { Graph } from '../graph/graph.ts';
 import { MAIN_PORT } from '../graph/operator-node.ts';

@@ -5,7 +5,7 @@ import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
 import { composite } from '../aggregate/composite.ts';
 import { type CollectSink, isCollectSink } from '../connector/collect.ts';
 import type { Sink } from '../connector/sink.ts';
-import { type SinkLike, toSink } from '../connector/to-sink.ts';
+import { type SinkLike, toSink } from '../adapters/to-sink.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Graph } from '../graph/graph.ts';
 import {
@@ -245,13 +245,13 @@ export class KeyedStream<K, T> extends Operators<T> {
    * @example
    * flights.keyBy((f) => f.origin).aggregate({ flights: count(), mean: mean((f) => f.delay) });  // { key, flights, mean }
    */
+  aggregate<R>(aggregator: Aggregator<T, unknown, R>, options?: PreaggregateOptions): Stream<{ key: K; value: R }>;
   aggregate<S extends Readonly<Record<string, Aggregator<T>>>>(
     spec: S,
     options?: PreaggregateOptions,
   ): Stream<{ key: K } & { [P in keyof S]: ResultOf<S[P]> }>;
-  aggregate<R>(aggregator: Aggregator<T, never, R>, options?: PreaggregateOptions): Stream<{ key: K; value: R }>;
   aggregate(
-    what: Aggregator<T, never, unknown> | Readonly<Record<string, Aggregator<T>>>,
+    what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>,
     options: PreaggregateOptions = {},
   ): Stream<unknown> {
     if (isAggregator<T>(what)) return this.#aggregate(what, false, options);

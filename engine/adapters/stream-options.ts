@@ -1,6 +1,6 @@
 // Options that every source over something in memory or a stream takes, and their check. Any thread.
 
-import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
 
 export interface StreamSourceOptions {
   /** For people, plans and errors. */

@@ -3,8 +3,8 @@
 // The job module is evaluated on every thread, so an object that is given exists on every thread, and is read on one. A
 // function is called only where the split is read: that is the better choice for everything that holds a file or a socket.
 
-import type { ReaderContext, Source, SplitReader } from '../../engine/connector/source.ts';
-import { MillraceError, messageOf } from '../../engine/errors/millrace-error.ts';
+import type { ReaderContext, Source, SplitReader } from '../connector/source.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 
 export type Made<X> = X | (() => X | Promise<X>);
 

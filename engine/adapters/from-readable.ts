@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { Source } from '../../engine/connector/source.ts';
-import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import type { Source } from '../connector/source.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
 import { PulledReader } from './pulled-reader.ts';
 import { type Made, singleSplit } from './single-split.ts';
 import { checkStreamSourceOptions, type StreamSourceOptions } from './stream-options.ts';

@@ -1,8 +1,8 @@
-import type { Source } from '../../engine/connector/source.ts';
-import { MillraceError } from '../../engine/errors/millrace-error.ts';
-import { PulledReader } from '../streams/pulled-reader.ts';
-import { type Made, singleSplit } from '../streams/single-split.ts';
-import { checkStreamSourceOptions, type StreamSourceOptions } from '../streams/stream-options.ts';
+import type { Source } from '../connector/source.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import { PulledReader } from './pulled-reader.ts';
+import { type Made, singleSplit } from './single-split.ts';
+import { checkStreamSourceOptions, type StreamSourceOptions } from './stream-options.ts';
 
 /**
  * The values of an async iterable as records, as they arrive.

@@ -1,7 +1,7 @@
-import type { ReadResult, Source, SplitReader } from '../../engine/connector/source.ts';
-import { MillraceError, messageOf } from '../../engine/errors/millrace-error.ts';
-import { singleSplit } from '../streams/single-split.ts';
-import { checkStreamSourceOptions, type StreamSourceOptions } from '../streams/stream-options.ts';
+import type { ReadResult, Source, SplitReader } from '../connector/source.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
+import { singleSplit } from './single-split.ts';
+import { checkStreamSourceOptions, type StreamSourceOptions } from './stream-options.ts';
 
 /**
  * The values of an iterable (an array, a Set, a generator) as records, drawn only as fast as the job takes them.

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
-import { toWritable } from '../../connectors/streams/index.ts';
+import { toWritable } from './to-writable.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { Sink } from './sink.ts';
+import type { Sink } from '../connector/sink.ts';
 
 /** What `.to()` takes beside sinks: a Node Writable, or a function that returns one. */
 export type SinkLike<T> = Sink<T> | Writable | (() => Writable | Promise<Writable>);

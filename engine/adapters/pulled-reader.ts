@@ -8,8 +8,8 @@
 // A failure of the source comes after all records that arrived before it. After close() nothing is pulled, and what still
 // arrives is dropped.
 
-import type { ReaderContext, ReadResult, SplitReader } from '../../engine/connector/source.ts';
-import { MillraceError, messageOf } from '../../engine/errors/millrace-error.ts';
+import type { ReaderContext, ReadResult, SplitReader } from '../connector/source.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 
 /** What is asked for records. */
 export interface Pull<T> {

@@ -2,11 +2,11 @@
 
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { Source } from '../../engine/connector/source.ts';
-import { MillraceError } from '../../engine/errors/millrace-error.ts';
-import { fromReadable, isReadable } from '../streams/from-readable.ts';
-import { fromWebStream, isWebStream } from '../streams/from-web-stream.ts';
-import { singleSplit } from '../streams/single-split.ts';
+import type { Source } from '../connector/source.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import { fromReadable, isReadable } from './from-readable.ts';
+import { fromWebStream, isWebStream } from './from-web-stream.ts';
+import { singleSplit } from './single-split.ts';
 import { fromAsyncIterable, isAsyncIterable } from './from-async-iterable.ts';
 import { fromIterable, isIterable } from './from-iterable.ts';
 

@@ -4,8 +4,8 @@
 // absent is written by the file sinks.
 
 import type { Writable } from 'node:stream';
-import type { Sink, SinkWriter, WriterContext } from '../../engine/connector/sink.ts';
-import { MillraceError, messageOf } from '../../engine/errors/millrace-error.ts';
+import type { Sink, SinkWriter, WriterContext } from '../connector/sink.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 
 /**
  * Writes every record to a Node Writable: in object mode any record but null, else strings and bytes.

@@ -1,1 +1,0 @@
-export { type SourceLike, toSource } from '../../connectors/memory/to-source.ts';
