@@ -1,8 +1,12 @@
 // Receives on the main thread what collect() sinks gather. Main thread; it is one more actor, driven by the main event loop.
 
 import { MillraceError } from '../engine/errors/millrace-error.ts';
+import type { Graph } from '../engine/graph/graph.ts';
+import { LaneEnds } from '../engine/lane/lane-ends.ts';
 import type { LaneReader } from '../engine/lane/lane-reader.ts';
 import { StageRecorder } from '../engine/metrics/stage-recorder.ts';
+import { MAIN_THREAD, type PhysicalPlan } from '../engine/plan/physical-plan.ts';
+import { type JobMemory, metricsBlocks } from '../engine/protocol/job-memory.ts';
 import type { Doorbell } from '../engine/queue/index.ts';
 
 export interface CollectedEdge {
@@ -37,22 +41,34 @@ export class Collector {
   /** Until every lane has ended, or stop(). @throws MillraceError when a result outgrows its limit */
   async run(): Promise<void> {
     while (!this.#stopped) {
-      const frames = this.#takeFrames();
-      if (this.#allEnded()) break;
-      if (frames > 0) {
+      const progress = this.step();
+      if (progress === 'done') return;
+      if (progress === 'made') {
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
       this.#doorbell.prepareToPark();
-      if (this.#takeFrames() > 0 || this.#stopped) this.#doorbell.cancelPark();
+      if (this.#takeFrames() > 0 || this.#allEnded() || this.#stopped) this.#doorbell.cancelPark();
       else await this.#doorbell.parkAsync(PARK_MS);
     }
-    for (const { recorder } of this.#edges) recorder.close(this.#nowNs());
+    this.#close();
+  }
+
+  /** Takes a bounded number of frames. @throws as run() */
+  step(): 'made' | 'none' | 'done' {
+    const frames = this.#takeFrames();
+    if (!this.#allEnded()) return frames > 0 ? 'made' : 'none';
+    this.#close();
+    return 'done';
   }
 
   stop(): void {
     this.#stopped = true;
     this.#doorbell.endParkAsync();
+  }
+
+  #close(): void {
+    for (const { recorder } of this.#edges) recorder.close(this.#nowNs());
   }
 
   #allEnded(): boolean {
@@ -92,4 +108,16 @@ export class Collector {
     recorder.age.record(Math.max(0, nowNs - lane.intakeNs), lane.count);
     return true;
   }
+}
+
+/** The collector of a job: one edge for each collect() that its graph has. */
+export function collectorOf(graph: Graph, plan: PhysicalPlan, memory: JobMemory, nowNs: () => number): Collector {
+  const ends = new LaneEnds(plan, memory.lanes, memory.control, MAIN_THREAD);
+  const edges = plan.edges.flatMap((edge): CollectedEdge[] => {
+    const { operation } = graph.node(edge.reader);
+    if (operation.kind !== 'collect') return [];
+    const recorder = StageRecorder.over(memory.metrics, edge.to, plan.workers, metricsBlocks(plan));
+    return [{ result: operation.result, limit: operation.limit, lanes: ends.readers(edge), recorder }];
+  });
+  return new Collector(edges, memory.control.doorbell(plan.workers), nowNs);
 }

@@ -12,22 +12,20 @@ import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { loadJob, toUrl } from '../engine/flow/load-job.ts';
 import { fingerprint } from '../engine/graph/fingerprint.ts';
 import type { Graph } from '../engine/graph/graph.ts';
-import { LaneEnds } from '../engine/lane/lane-ends.ts';
 import type { JobMetrics, JobOutcome, JobReport } from '../engine/metrics/job-metrics.ts';
-import { allocateMetrics } from '../engine/metrics/metrics-layout.ts';
-import { StageRecorder } from '../engine/metrics/stage-recorder.ts';
-import { lanesOf, MAIN_THREAD, type PhysicalPlan } from '../engine/plan/physical-plan.ts';
+import { listSplits } from '../engine/plan/list-splits.ts';
+import type { PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import { type PlanOptions, plan } from '../engine/plan/planner.ts';
-import { ABORT, type Command, ControlWords, DRAIN } from '../engine/protocol/control-words.ts';
+import { ABORT, type Command, type ControlWords, DRAIN } from '../engine/protocol/control-words.ts';
 import type { Deployment } from '../engine/protocol/deployment.ts';
-import { SpscRing } from '../engine/queue/index.ts';
+import { allocateJobMemory } from '../engine/protocol/job-memory.ts';
 import { monotonicClock } from '../engine/time/clock.ts';
-import { Collector } from './collector.ts';
+import { type Collector, collectorOf } from './collector.ts';
 import type { JobHandle } from './job-handle.ts';
 import { MetricsGatherer } from './metrics-gatherer.ts';
 import { type CheckedOptions, checkOptions, type RunOptions } from './run-options.ts';
 import { Watchdog } from './watchdog.ts';
-import { WorkerThreads } from './worker-threads.ts';
+import type { WorkerThreads } from './worker-threads.ts';
 
 /** Duty cycles without progress before a worker parks: about 20 us, ten times a wake-up. More burns cores, fewer costs wake-ups. */
 const SPINS = 200;
@@ -71,7 +69,12 @@ export class JobRun implements JobHandle {
   metrics(): JobMetrics {
     return (
       this.#last ??
-      this.#deployed?.gatherer.read() ?? { job: this.#name, uptimeMs: this.#uptimeMs(), workers: this.#options.workers, stages: [] }
+      this.#deployed?.gatherer.read() ?? {
+        job: this.#name,
+        uptimeMs: this.#uptimeMs(),
+        workers: this.#options.workers,
+        stages: [],
+      }
     );
   }
 
@@ -108,8 +111,11 @@ export class JobRun implements JobHandle {
     const graph = job.graph(this.#options.params);
     const splits = await listSplits(graph, this.#options.workers);
     if (this.#failure !== undefined) throw this.#failure;
-    this.#options.onNotice({ kind: 'workers', message: `${this.#options.workers} workers (${this.#options.workersReason})` });
-    const deployed = this.#deploy(graph, splits);
+    this.#options.onNotice({
+      kind: 'workers',
+      message: `${this.#options.workers} workers (${this.#options.workersReason})`,
+    });
+    const deployed = await this.#deploy(graph, splits);
     this.#deployed = deployed;
     if (this.#wanted !== undefined) this.#command(this.#wanted);
     try {
@@ -142,7 +148,8 @@ export class JobRun implements JobHandle {
         await collecting;
       }
       if (this.#isGoingOn()) await threads.callAll('commit', onFailure);
-      if (!this.#isGoingOn()) await this.#unlessStuck(threads.callAll('abort'));
+      // A sink that cannot clean up is a consequence of what failed; its temporary file is all that it leaves.
+      if (!this.#isGoingOn()) await this.#unlessStuck(threads.callResponsive('abort', () => {}));
     } finally {
       watchdog.stop();
       collector.stop();
@@ -154,13 +161,17 @@ export class JobRun implements JobHandle {
   /** Waits for the calls; but once the job is torn down only so long: a thread in an endless loop never answers. */
   async #unlessStuck(calls: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    let answered = false;
     const patience = this.#torn.then(
       () =>
-        new Promise((resolve) => {
-          timer = setTimeout(resolve, TEARDOWN_MS);
+        new Promise<void>((resolve) => {
+          // Torn down only after the calls were answered: a timer would hold the process for nothing.
+          if (answered) resolve();
+          else timer = setTimeout(resolve, TEARDOWN_MS);
         }),
     );
     await Promise.race([calls, patience]);
+    answered = true;
     clearTimeout(timer);
   }
 
@@ -193,14 +204,14 @@ export class JobRun implements JobHandle {
     for (let worker = 0; worker <= workers; worker++) control.doorbell(worker).ring();
   }
 
-  #deploy(graph: Graph, splits: ReadonlyMap<number, readonly Split[]>): Deployed {
+  async #deploy(graph: Graph, splits: ReadonlyMap<number, readonly Split[]>): Promise<Deployed> {
+    // Loaded here and not at the top: jobs import the public surface on every worker, where nobody starts threads.
+    const { WorkerThreads } = await import('./worker-threads.ts');
     const { workers, laneBytes, preaggregate, params, idle } = this.#options;
     const planOptions: PlanOptions = { workers, preaggregate, ...(laneBytes === undefined ? {} : { laneBytes }) };
     const physical = plan(graph, planOptions);
-    const control = ControlWords.allocate(splits.size, workers);
-    // One block more a stage than there are workers: the main thread's, for collected results.
-    const metrics = allocateMetrics(physical.stages.length, workers + 1);
-    const lanes = physical.edges.map((edge) => lanesOf(physical, edge).map(() => SpscRing.allocate(edge.laneBytes)));
+    const memory = allocateJobMemory(physical, splits.size);
+    const { control, metrics, lanes } = memory;
     const clock = monotonicClock(this.#epochNs);
     const nowNs = (): number => clock.nowNs();
     const shared = {
@@ -222,27 +233,9 @@ export class JobRun implements JobHandle {
       control,
       nowNs,
       gatherer: new MetricsGatherer(graph, physical, metrics, lanes, nowNs),
-      collector: this.#collector(graph, physical, lanes, control, metrics, nowNs),
+      collector: collectorOf(graph, physical, memory, nowNs),
       threads: new WorkerThreads(deployments),
     };
-  }
-
-  #collector(
-    graph: Graph,
-    physical: PhysicalPlan,
-    lanes: ReadonlyArray<readonly SharedArrayBuffer[]>,
-    control: ControlWords,
-    metrics: SharedArrayBuffer,
-    nowNs: () => number,
-  ): Collector {
-    const ends = new LaneEnds(physical, lanes, control, MAIN_THREAD);
-    const edges = physical.edges.flatMap((edge) => {
-      const { operation } = graph.node(edge.reader);
-      if (operation.kind !== 'collect') return [];
-      const recorder = StageRecorder.over(metrics, edge.to, physical.workers, physical.workers + 1);
-      return [{ result: operation.result, limit: operation.limit, lanes: ends.readers(edge), recorder }];
-    });
-    return new Collector(edges, control.doorbell(physical.workers), nowNs);
   }
 
   #report({ collector }: Deployed): JobReport {
@@ -265,19 +258,3 @@ export class JobRun implements JobHandle {
 
 /** How long workers have to notice an abort before their threads are terminated. */
 const TEARDOWN_MS = 2_000;
-
-async function listSplits(graph: Graph, workers: number): Promise<ReadonlyMap<number, readonly Split[]>> {
-  const splits = new Map<number, readonly Split[]>();
-  for (const node of graph.nodes) {
-    if (node.operation.kind !== 'source') continue;
-    const { source } = node.operation;
-    try {
-      splits.set(node.id, await source.splits({ workers }));
-    } catch (error) {
-      throw MillraceError.from(error, 'ERR_SOURCE', `the source ${source.name} cannot be listed: ${messageOf(error)}`, {
-        operator: node.name,
-      });
-    }
-  }
-  return splits;
-}

@@ -50,7 +50,16 @@ export class Actor {
     return made ? 'made' : waiting ? 'waiting' : blocked ? 'blocked' : 'none';
   }
 
+  /** Gives back what must not outlive the actor, each feed whatever the others do. @throws the first failure */
   async close(): Promise<void> {
-    for (const pipeline of this.#pipelines) await pipeline.feed.close?.();
+    const failures: unknown[] = [];
+    for (const { feed } of this.#pipelines) {
+      try {
+        await feed.close?.();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -3,12 +3,13 @@
 // Every place where records begin anew within a stage is a feed with a pipeline of its own: a source, the lanes of an inbound edge, what a
 // flatMap or mapAsync yields, results of an aggregate, the meeting point of a merge. Everything between is compiled.
 
-import type { ReaderContext } from '../engine/connector/source.ts';
 import type { SinkWriter } from '../engine/connector/sink.ts';
-import { messageOf, MillraceError } from '../engine/errors/millrace-error.ts';
+import type { ReaderContext } from '../engine/connector/source.ts';
+import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { RecordSchema } from '../engine/frame/index.ts';
 import type { Graph } from '../engine/graph/graph.ts';
 import { ERROR_PORT, type Input, MAIN_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
+import type { LaneEnds } from '../engine/lane/lane-ends.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { BatchQueue } from '../engine/operators/batch-queue.ts';
@@ -28,16 +29,10 @@ import { readersOf } from '../engine/plan/planner.ts';
 import { Actor } from './actor.ts';
 import { GeneratorFeed, type IndexRange } from './generator-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
-import type { LaneEnds } from '../engine/lane/lane-ends.ts';
+import type { OpenSink } from './open-sink.ts';
 import { Pipeline } from './pipeline.ts';
 import { SourceFeed, type SourceHost } from './source-feed.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-/** The writers of sinks that an actor opened: the worker commits or aborts them when the whole job has ended. */
-export interface OpenSink {
-  readonly node: OperatorNode;
-  readonly writer: SinkWriter<unknown>;
-}
 
 /** Writers are added to `sinks` as they open, so that those opened before a failure can be aborted. */
 export function buildActor(
@@ -64,13 +59,7 @@ class ActorBuilder {
   readonly #sinks: OpenSink[];
   readonly #pipelines: Pipeline[] = [];
 
-  constructor(
-    stage: StagePlan,
-    context: WorkerContext,
-    lanes: LaneEnds,
-    recorder: StageRecorder,
-    sinks: OpenSink[],
-  ) {
+  constructor(stage: StagePlan, context: WorkerContext, lanes: LaneEnds, recorder: StageRecorder, sinks: OpenSink[]) {
     this.#sinks = sinks;
     this.#stage = stage;
     this.#context = context;
@@ -100,6 +89,11 @@ class ActorBuilder {
       const host = { nowNs, wake, signal, served };
       this.#outlets.set(node.id, new MapAsync(operation.fn, operation.options, node, this.#faults, host));
     } else if (operation.kind === 'sink') {
+      const standIn = this.#context.outletFor?.(node);
+      if (standIn !== undefined) {
+        this.#outlets.set(node.id, standIn);
+        return;
+      }
       const index = this.#stage.placement.indexOf(this.#context.worker);
       let writer: SinkWriter<unknown>;
       try {
@@ -132,7 +126,12 @@ class ActorBuilder {
     }
   }
 
-  #addPipeline(node: OperatorNode, feed: Feed, steps: readonly ChainStep[][], head: ChainHead = { kind: 'batch' }): void {
+  #addPipeline(
+    node: OperatorNode,
+    feed: Feed,
+    steps: readonly ChainStep[][],
+    head: ChainHead = { kind: 'batch' },
+  ): void {
     const onThrow = (error: unknown, culprit: OperatorNode, record: unknown, index: number): void =>
       this.#faults.handle(culprit, error, record, () => feed.locate?.(index));
     const chains: Chain[] = steps.map((tree) => compileChain(head, tree, onThrow));
@@ -292,7 +291,8 @@ class ActorBuilder {
     const isFirstActor = this.#stage.placement[0] === this.#context.worker;
     // The size of the whole source is said once, by the first of its actors: what each of them has read adds up to it.
     const sizes = splits.map((split) => split.size);
-    const total = isFirstActor && sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : 0;
+    const total =
+      isFirstActor && sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : 0;
     this.#recorder.progress(0, total);
     const hooks = { onWake: (): void => {} };
     const sourceIndex = this.#context.sourceIndex(node.id);

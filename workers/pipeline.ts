@@ -39,7 +39,13 @@ export class Pipeline {
   done = false;
 
   /** @param chains by port of the feed */
-  constructor(feed: Feed, chains: readonly Chain[], outlets: readonly Outlet[], recorder: PipelineRecorder, maxSlice: number) {
+  constructor(
+    feed: Feed,
+    chains: readonly Chain[],
+    outlets: readonly Outlet[],
+    recorder: PipelineRecorder,
+    maxSlice: number,
+  ) {
     this.feed = feed;
     this.#chains = chains;
     this.outlets = outlets;

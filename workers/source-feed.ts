@@ -188,7 +188,8 @@ export class SourceFeed implements Feed {
   /** The records are read; a reader that fails to close has nothing to take back. It is still said. */
   #closeQuietly(reader: SplitReader<unknown> | undefined): void {
     const name = this.#source.name;
-    const warn = (error: unknown): void => process.emitWarning(`closing ${name} failed: ${messageOf(error)}`, 'MillraceWarning');
+    const warn = (error: unknown): void =>
+      process.emitWarning(`closing ${name} failed: ${messageOf(error)}`, 'MillraceWarning');
     try {
       Promise.resolve(reader?.close?.()).catch(warn);
     } catch (error) {
@@ -199,6 +200,9 @@ export class SourceFeed implements Feed {
   #failure(thrown: unknown): MillraceError {
     const place = this.#split === undefined ? {} : { position: this.#split.id };
     if (thrown instanceof MillraceError) return thrown.at(place);
-    return new MillraceError('ERR_SOURCE', `the source ${this.#source.name} failed: ${messageOf(thrown)}`, { cause: thrown, place });
+    return new MillraceError('ERR_SOURCE', `the source ${this.#source.name} failed: ${messageOf(thrown)}`, {
+      cause: thrown,
+      place,
+    });
   }
 }

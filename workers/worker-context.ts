@@ -1,5 +1,7 @@
 import type { Split } from '../engine/connector/source.ts';
 import type { Graph } from '../engine/graph/graph.ts';
+import type { OperatorNode } from '../engine/graph/operator-node.ts';
+import type { Outlet } from '../engine/operators/outlet.ts';
 import type { EdgePlan, PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import type { ControlWords } from '../engine/protocol/control-words.ts';
 
@@ -21,4 +23,6 @@ export interface WorkerContext {
   readonly sourceIndex: (node: number) => number;
   /** partition -> index of the receiving actor. */
   readonly actorOfPartition: (edge: EdgePlan) => Uint16Array;
+  /** Stands in for a sink in tests. */
+  readonly outletFor?: (node: OperatorNode) => Outlet | undefined;
 }
