@@ -1,0 +1,92 @@
+// From samples to the records that tables and JSON show. Any process.
+
+import type { Bench, Comparison, Measure } from './bench.ts';
+import type { Environment } from './environment.ts';
+import type { Samples } from './rounds.ts';
+import { pairwiseRatios, spreadOf } from './statistics.ts';
+
+/** One line of a table, one entry of the JSON file. */
+export interface Result {
+  readonly bench: string;
+  readonly variant: string;
+  readonly measure: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly rounds: number;
+  readonly baseline: string;
+  /** Median over the rounds of this variant's value divided by the baseline's in the same round. */
+  readonly ratioToBaseline: number;
+  readonly quick: boolean;
+  readonly environment: Environment;
+}
+
+/** A ratio that the bench exists to show, and whether it is what it must be. */
+export interface ComparisonResult extends Result {
+  readonly unit: 'ratio';
+  readonly target: number | undefined;
+  readonly atMost: number | undefined;
+  /** Undefined where there is no target. */
+  readonly met: boolean | undefined;
+}
+
+export interface BenchResults {
+  readonly results: readonly Result[];
+  readonly comparisons: readonly ComparisonResult[];
+}
+
+export function reduceSamples(bench: Bench, samples: Samples, quick: boolean, environment: Environment): BenchResults {
+  const valuesOf = (variant: string, measure: string): number[] =>
+    samples.get(variant)!.map((sample) => sample.values[measure]!);
+  const results = bench.variants.flatMap((variant) =>
+    bench.measures.map(({ name, unit }): Result => {
+      const values = valuesOf(variant.name, name);
+      const baseline = variant.baseline ?? bench.baseline;
+      return {
+        bench: bench.name,
+        variant: variant.name,
+        measure: name,
+        unit,
+        ...spreadOf(values),
+        rounds: values.length,
+        baseline,
+        ratioToBaseline: spreadOf(pairwiseRatios(values, valuesOf(baseline, name))).median,
+        quick,
+        environment,
+      };
+    }),
+  );
+  const comparisons = bench.comparisons.map((comparison): ComparisonResult => {
+    const measure = measureOf(bench, comparison);
+    const ratios = pairwiseRatios(valuesOf(comparison.variant, measure.name), valuesOf(comparison.over, measure.name));
+    const spread = spreadOf(ratios);
+    return {
+      bench: bench.name,
+      variant: comparison.name,
+      measure: measure.name,
+      unit: 'ratio',
+      ...spread,
+      rounds: ratios.length,
+      baseline: comparison.over,
+      ratioToBaseline: spread.median,
+      target: comparison.target,
+      atMost: comparison.atMost,
+      met: isMet(comparison, spread.median),
+      quick,
+      environment,
+    };
+  });
+  return { results, comparisons };
+}
+
+function measureOf(bench: Bench, comparison: Comparison): Measure {
+  const measure = bench.measures.find(({ name }) => name === comparison.measure) ?? bench.measures[0];
+  if (measure === undefined) throw new RangeError(`a bench needs one measure or more: ${bench.name}`);
+  return measure;
+}
+
+function isMet({ target, atMost }: Comparison, ratio: number): boolean | undefined {
+  if (target === undefined && atMost === undefined) return undefined;
+  return (target === undefined || ratio >= target) && (atMost === undefined || ratio <= atMost);
+}

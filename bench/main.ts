@@ -1,0 +1,99 @@
+// The command: npm run bench -- <name…> [--quick] [--json file] [--rounds n] [--list]
+//
+// Exit code 0: all answers were right. 1: a bench failed or gave a wrong answer. 2: the command was not understood.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Bench } from './harness/bench.ts';
+import { type Environment, readEnvironment } from './harness/environment.ts';
+import { type BenchResults, reduceSamples } from './harness/results.ts';
+import { runRounds } from './harness/rounds.ts';
+import { figure, renderResults } from './harness/table.ts';
+import { BENCHES, benchNamed } from './registry.ts';
+
+const WARM_UPS = 1;
+const ROUNDS = 5;
+const QUICK_ROUNDS = 3;
+
+interface Request {
+  readonly benches: readonly Bench[];
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly json: string | undefined;
+}
+
+function usage(problem: string): never {
+  process.stderr.write(
+    `${problem}\nusage: npm run bench -- <name...> [--quick] [--json file] [--rounds n] [--list]\n` +
+      `names: ${BENCHES.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(2);
+}
+
+function readRequest(): Request {
+  const { values, positionals } = readArguments();
+  if (values.list === true) {
+    for (const { name, summary } of BENCHES) process.stdout.write(`${name.padEnd(20)} ${summary}\n`);
+    process.exit(0);
+  }
+  const unknown = positionals.filter((name) => benchNamed(name) === undefined);
+  if (unknown.length > 0) usage(`there is no bench called ${unknown.map((name) => `'${name}'`).join(', ')}`);
+  if (positionals.length === 0) usage('say which bench to run');
+  const quick = values.quick === true;
+  const rounds = values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds must be a whole number above 0: ${values.rounds}`);
+  return { benches: positionals.map((name) => benchNamed(name)!), quick, rounds, json: values.json };
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        list: { type: 'boolean' },
+        json: { type: 'string' },
+        rounds: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function runBench(bench: Bench, request: Request, environment: Environment): Promise<BenchResults> {
+  const threads = Math.max(...bench.variants.map((variant) => variant.threads));
+  if (threads > environment.cores) {
+    const rule = `warning: ${bench.name} has ${threads} busy threads, but there are ${environment.cores} cores`;
+    process.stderr.write(`${rule}: its threads take turns, and its figures say little\n`);
+  }
+  const [measure] = bench.measures;
+  const samples = await runRounds(bench, {
+    scale: { quick: request.quick },
+    warmUps: WARM_UPS,
+    rounds: request.rounds,
+    onRun: ({ name }, round, { values }) => {
+      const when = round < 1 ? 'warm-up' : `round ${round}`;
+      process.stderr.write(`${bench.name}  ${when}  ${name}  ${figure(values[measure!.name]!)} ${measure!.unit}\n`);
+    },
+  });
+  return reduceSamples(bench, samples, request.quick, environment);
+}
+
+const request = readRequest();
+const environment = readEnvironment();
+const { cpu, cores, node, commit, loadBefore } = environment;
+process.stdout.write(`${cpu}, ${cores} cores, Node ${node}, commit ${commit}, load ${loadBefore} before\n`);
+const written: unknown[] = [];
+for (const bench of request.benches) {
+  try {
+    const results = await runBench(bench, request, environment);
+    written.push(...results.results, ...results.comparisons);
+    process.stdout.write(`\n${bench.name}: ${bench.summary}\n\n${renderResults(results)}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+if (request.quick) process.stdout.write('\nquick: less work and fewer rounds, good for a first look only\n');
+if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(written, undefined, 2)}\n`);
