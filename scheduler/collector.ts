@@ -11,6 +11,8 @@ import type { Doorbell } from '../engine/queue/index.ts';
 
 export interface CollectedEdge {
   readonly result: string;
+  /** Name of the stage, for errors. */
+  readonly stage: string;
   readonly limit: number;
   readonly lanes: readonly LaneReader[];
   readonly recorder: StageRecorder;
@@ -95,7 +97,7 @@ export class Collector {
       throw new MillraceError(
         'ERR_SINK',
         `collect('${result}') got more than its limit of ${limit} records: aggregate before it, raise its limit, or use a file sink`,
-        { place: { operator: `collect(${result})` } },
+        { place: { stage: edge.stage, operator: `collect(${result})` } },
       );
     }
     for (let i = 0; i < lane.count; i++) records.push(this.#frame[i]);
@@ -117,7 +119,8 @@ export function collectorOf(graph: Graph, plan: PhysicalPlan, memory: JobMemory,
     const { operation } = graph.node(edge.reader);
     if (operation.kind !== 'collect') return [];
     const recorder = StageRecorder.over(memory.metrics, edge.to, plan.workers, metricsBlocks(plan));
-    return [{ result: operation.result, limit: operation.limit, lanes: ends.readers(edge), recorder }];
+    const { name } = plan.stages[edge.to]!;
+    return [{ result: operation.result, stage: name, limit: operation.limit, lanes: ends.readers(edge), recorder }];
   });
   return new Collector(edges, memory.control.doorbell(plan.workers), nowNs);
 }

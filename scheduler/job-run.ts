@@ -49,6 +49,8 @@ export class JobRun implements JobHandle {
   #name: string;
   #deployed: Deployed | undefined;
   #wanted: Command | undefined;
+  /** All actors are done, and output is becoming visible: too late to end early. */
+  #committing = false;
   #failure: MillraceError | undefined;
   /** Resolves once the job is being torn down, whatever for. */
   readonly #torn: Promise<void>;
@@ -79,7 +81,7 @@ export class JobRun implements JobHandle {
   }
 
   async stop(options: { readonly drain?: boolean } = {}): Promise<void> {
-    this.#command(options.drain === false ? ABORT : DRAIN);
+    if (!this.#committing) this.#command(options.drain === false ? ABORT : DRAIN);
     // A failure is told by `completed`; who only stops need not handle it.
     await this.completed.catch(() => {});
   }
@@ -92,7 +94,7 @@ export class JobRun implements JobHandle {
     const { signal } = this.#options;
     const onAbort = (): void => {
       const rule = `the job was aborted by its signal: ${messageOf(signal?.reason)}`;
-      this.#fail(new MillraceError('ERR_ABORTED', rule, { cause: signal?.reason }));
+      if (!this.#committing) this.#fail(new MillraceError('ERR_ABORTED', rule, { cause: signal?.reason }));
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -113,7 +115,7 @@ export class JobRun implements JobHandle {
     if (this.#failure !== undefined) throw this.#failure;
     this.#options.onNotice({
       kind: 'workers',
-      message: `${this.#options.workers} workers (${this.#options.workersReason})`,
+      message: `${this.#options.workers} ${this.#options.workers === 1 ? 'worker' : 'workers'} (${this.#options.workersReason})`,
     });
     const deployed = await this.#deploy(graph, splits);
     this.#deployed = deployed;
@@ -147,7 +149,10 @@ export class JobRun implements JobHandle {
         if (!this.#isGoingOn()) collector.stop();
         await collecting;
       }
-      if (this.#isGoingOn()) await threads.callAll('commit', onFailure);
+      if (this.#isGoingOn()) {
+        this.#committing = true;
+        await threads.callAll('commit', onFailure);
+      }
       // A sink that cannot clean up is a consequence of what failed; its temporary file is all that it leaves.
       if (!this.#isGoingOn()) await this.#unlessStuck(threads.callResponsive('abort', () => {}));
     } finally {

@@ -22,6 +22,8 @@ interface Thread {
   readonly died: Promise<never>;
   readonly task: Promise<void>;
   released: boolean;
+  /** Calls that it has not answered. */
+  pending: number;
 }
 
 export class WorkerThreads {
@@ -45,22 +47,16 @@ export class WorkerThreads {
     this.#threads = deployments.map((deployment) => this.#start(deployment));
   }
 
-  /** Asks every worker for the same; all outcomes, in the order of workers. The first failure is told to `onFailure` at once. */
-  async callAll(call: Call, onFailure: (error: MillraceError) => void = () => {}): Promise<MillraceError[]> {
-    const errors: MillraceError[] = [];
-    await Promise.all(
-      this.#threads.map(async (thread) => {
-        try {
-          const outcome: Outcome = await Promise.race([thread.control[call](), thread.died]);
-          if (!outcome.ok) throw MillraceError.fromRecord(outcome.error);
-        } catch (error) {
-          const failure = MillraceError.from(error, 'ERR_INTERNAL');
-          errors.push(failure);
-          onFailure(failure);
-        }
-      }),
-    );
-    return errors;
+  /** Asks every worker for the same, and waits for all of them. Each failure is told to `onFailure` at once. */
+  async callAll(call: Call, onFailure: (error: MillraceError) => void): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => this.#call(thread, call, onFailure)));
+  }
+
+  /** As callAll(), but does not wait for threads that owe the answer to a call before: they may be in an endless loop. */
+  async callResponsive(call: Call, onFailure: (error: MillraceError) => void): Promise<void> {
+    const responsive = this.#threads.filter((thread) => thread.pending === 0);
+    for (const thread of this.#threads) if (thread.pending > 0) void this.#call(thread, call, onFailure);
+    await Promise.all(responsive.map((thread) => this.#call(thread, call, onFailure)));
   }
 
   /** Ends all threads: those that answer by themselves, the others by termination. */
@@ -73,13 +69,26 @@ export class WorkerThreads {
     const patience = new Promise((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
-    await Promise.race([Promise.allSettled(this.#threads.map(({ task }) => task)), patience]);
+    const responsive = this.#threads.filter(({ pending }) => pending === 0);
+    await Promise.race([Promise.allSettled(responsive.map(({ task }) => task)), patience]);
     clearTimeout(timer);
     for (const { control, port } of this.#threads) {
       control[releaseProxy]();
       port.close();
     }
     await this.#pool.destroy();
+  }
+
+  async #call(thread: Thread, call: Call, onFailure: (error: MillraceError) => void): Promise<void> {
+    thread.pending++;
+    try {
+      const outcome: Outcome = await Promise.race([thread.control[call](), thread.died]);
+      if (!outcome.ok) throw MillraceError.fromRecord(outcome.error);
+    } catch (error) {
+      onFailure(MillraceError.from(error, 'ERR_INTERNAL'));
+    } finally {
+      thread.pending--;
+    }
   }
 
   #start(deployment: Deployment): Thread {
@@ -94,6 +103,7 @@ export class WorkerThreads {
       control,
       task,
       released: false,
+      pending: 0,
       died: task.then(
         () => this.#death(thread, 'it ended before its job did'),
         (error: unknown) => this.#death(thread, messageOf(error), error),

@@ -5,7 +5,7 @@ import type { Pipeline, Progress } from './pipeline.ts';
 
 export class Actor {
   readonly stage: string;
-  /** A call is under way that only the event loop can bring back. */
+  /** Something is under way that only the event loop can bring back. */
   waits = false;
   readonly #pipelines: readonly Pipeline[];
   readonly #recorder: StageRecorder;
@@ -28,6 +28,7 @@ export class Actor {
     let made = false;
     let blocked = false;
     let waiting = false;
+    let asleep = false;
     let open = 0;
     for (const pipeline of this.#pipelines) {
       const progress = pipeline.step();
@@ -36,6 +37,7 @@ export class Actor {
       if (progress === 'made') made = true;
       else if (progress === 'blocked') blocked = true;
       else if (progress === 'waiting') waiting = true;
+      else if (progress === 'asleep') asleep = true;
     }
     // A frame is sent when it is full, or when its actor has nothing more to read: small load means small frames.
     if (!made && open > 0) for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
@@ -46,7 +48,7 @@ export class Actor {
       recorder.close(this.#nowNs());
       return 'done';
     }
-    this.waits = waiting;
+    this.waits = waiting || asleep;
     return made ? 'made' : waiting ? 'waiting' : blocked ? 'blocked' : 'none';
   }
 

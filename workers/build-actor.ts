@@ -8,7 +8,7 @@ import type { ReaderContext } from '../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { RecordSchema } from '../engine/frame/index.ts';
 import type { Graph } from '../engine/graph/graph.ts';
-import { ERROR_PORT, type Input, MAIN_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
+import { type DeadLetter, ERROR_PORT, type Input, MAIN_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
 import type { LaneEnds } from '../engine/lane/lane-ends.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
@@ -31,8 +31,12 @@ import { GeneratorFeed, type IndexRange } from './generator-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
 import type { OpenSink } from './open-sink.ts';
 import { Pipeline } from './pipeline.ts';
+import { SharedOutlet } from './shared-outlet.ts';
 import { SourceFeed, type SourceHost } from './source-feed.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** Of a reason that must fit the smallest lane. */
+const MOST_LETTER_CHARACTERS = 300;
 
 /** Writers are added to `sinks` as they open, so that those opened before a failure can be aborted. */
 export function buildActor(
@@ -58,6 +62,8 @@ class ActorBuilder {
   readonly #exchanges = new Map<number, ExchangeOutlet>();
   readonly #sinks: OpenSink[];
   readonly #pipelines: Pipeline[] = [];
+  /** By the operator whose dead letters they take. */
+  readonly #deadLetters = new Map<number, SharedOutlet[]>();
 
   constructor(stage: StagePlan, context: WorkerContext, lanes: LaneEnds, recorder: StageRecorder, sinks: OpenSink[]) {
     this.#sinks = sinks;
@@ -83,7 +89,9 @@ class ActorBuilder {
     if (operation.kind === 'flatMap') this.#outlets.set(node.id, new FlatMap(operation.fn, node, this.#faults));
     else if (operation.kind === 'merge') this.#outlets.set(node.id, new BatchQueue());
     else if (operation.kind === 'aggregate') {
-      this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread));
+      const failed = (error: unknown, key: unknown): void =>
+        this.#faults.handle(node, error, { key }, () => undefined);
+      this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread, failed));
     } else if (operation.kind === 'mapAsync') {
       const served = (durationNs: number): void => this.#recorder.service.record(durationNs, 1);
       const host = { nowNs, wake, signal, served };
@@ -132,24 +140,28 @@ class ActorBuilder {
     steps: readonly ChainStep[][],
     head: ChainHead = { kind: 'batch' },
   ): void {
-    const onThrow = (error: unknown, culprit: OperatorNode, record: unknown, index: number): void =>
-      this.#faults.handle(culprit, error, record, () => feed.locate?.(index));
+    const onThrow = (error: unknown, culprit: OperatorNode, record: unknown, index: number): void => {
+      const code = culprit.operation.kind === 'source' ? 'ERR_SOURCE' : 'ERR_OPERATOR';
+      this.#faults.handle(culprit, error, record, () => feed.locate?.(index), code);
+    };
     const chains: Chain[] = steps.map((tree) => compileChain(head, tree, onThrow));
     const outlets = new Set<Outlet>(steps.flatMap((tree) => [...outletsOf(tree)]));
     // Tables are no outlets of a chain, but they must learn that the input has ended and how old it is.
     const own = this.#outlets.get(node.id);
     if (node.operation.kind === 'aggregate' && own !== undefined && feed !== (own as unknown)) outlets.add(own);
-    for (const culprit of culprits(steps)) for (const outlet of this.#deadLetterOutlets(culprit)) outlets.add(outlet);
-    for (const outlet of this.#deadLetterOutlets(node)) outlets.add(outlet);
     for (const outlet of outlets) if (outlet instanceof BatchQueue) outlet.addInput();
+    const deadLetters = new Set([...culprits(steps), node].flatMap((culprit) => this.#deadLetterOutlets(culprit)));
+    for (const outlet of deadLetters) outlet.addUser();
     const inner = [...outlets].some((outlet) => isFeed(outlet) && !(outlet instanceof KeyedAggregate));
     const measuredElsewhere = this.#stage.nodes.some((id) => this.#graph.node(id).operation.kind === 'mapAsync');
+    const position = this.#stage.nodes.indexOf(node.id);
     const recorder = {
       nowNs: this.#context.nowNs,
+      enter: () => this.#recorder.operator(position),
       service: measuredElsewhere ? undefined : this.#recorder.service,
       age: inner ? undefined : this.#recorder.age,
     };
-    this.#pipelines.push(new Pipeline(feed, chains, [...outlets], recorder, LIMITS.frameRecords));
+    this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...deadLetters], recorder, LIMITS.frameRecords));
   }
 
   /** What happens to the output of an operator: its fused readers, and its edges. */
@@ -239,7 +251,11 @@ class ActorBuilder {
       broadcast: edge.kind === 'broadcast',
       counters: this.#recorder,
       nowNs: this.#context.nowNs,
-      refused: (error, record) => this.#faults.handle(sender, error, record, () => undefined),
+      refused: (error, record) => {
+        if (edge.output.port === ERROR_PORT) return { instead: this.#shortLetter(error, record as DeadLetter, sender) };
+        this.#faults.handle(sender, error, record, () => undefined);
+        return undefined;
+      },
     });
     this.#exchanges.set(edge.id, outlet);
     return outlet;
@@ -256,16 +272,25 @@ class ActorBuilder {
   }
 
   /** Where the dead letters of an operator go: a small chain of their own, made at the first call. */
-  #deadLetterOutlets(node: OperatorNode): Iterable<Outlet> {
+  #deadLetterOutlets(node: OperatorNode): SharedOutlet[] {
     if (node.policy !== 'dead-letter') return [];
+    const made = this.#deadLetters.get(node.id);
+    if (made !== undefined) return made;
     const steps = this.#stepsBehind({ node: node.id, port: ERROR_PORT });
-    if (!this.#faults.deadLetters.has(node.id)) {
-      const chain = compileChain({ kind: 'batch' }, steps, (error) => {
-        throw error;
-      });
-      this.#faults.deadLetters.set(node.id, (letter) => void chain([letter], 0, 1));
-    }
-    return outletsOf(steps);
+    const chain = compileChain({ kind: 'batch' }, steps, (error) => {
+      throw error;
+    });
+    this.#faults.deadLetters.set(node.id, (letter) => void chain([letter], 0, 1));
+    const outlets = [...outletsOf(steps)].map((outlet) => new SharedOutlet(outlet));
+    this.#deadLetters.set(node.id, outlets);
+    return outlets;
+  }
+
+  /** For a dead letter that fits no lane, record and all: the reason still arrives. */
+  #shortLetter(error: unknown, letter: DeadLetter, node: OperatorNode): DeadLetter {
+    if (letter.record === undefined) throw this.#faults.place(error, node, 'ERR_INTERNAL');
+    const message = `${letter.message.slice(0, MOST_LETTER_CHARACTERS)} (the record is left out: ${messageOf(error)})`;
+    return { ...letter, message, record: undefined };
   }
 
   #sourceFeed(node: OperatorNode): { feed: Feed; head: ChainHead } {
@@ -275,12 +300,12 @@ class ActorBuilder {
     const splits = this.#context.splits(node.id);
     const { generator } = operation.source as { generator?: (index: number) => unknown };
     if (typeof generator === 'function') {
-      return {
-        feed: new GeneratorFeed(splits as unknown as readonly IndexRange[], host),
-        head: { kind: 'generator', generator, node },
-      };
+      const feed = new GeneratorFeed(splits as unknown as readonly IndexRange[], host);
+      this.#locateBy(feed);
+      return { feed, head: { kind: 'generator', generator, node } };
     }
     const feed = new SourceFeed(operation.source, splits, host);
+    this.#locateBy(feed);
     context.onWake = () => feed.wake();
     return { feed, head: { kind: 'batch' } };
   }
@@ -312,8 +337,20 @@ class ActorBuilder {
       draining: this.#context.draining,
       read: (records) => this.#recorder.recordsIn(records),
       progress: (done) => this.#recorder.progress(done, total),
+      place: (error) => this.#faults.place(error, node, 'ERR_SOURCE'),
     };
     return { host, context: hooks };
+  }
+
+  /** Faults on records that have left their batch are placed by this source, if all records of the stage come from it. */
+  #locateBy(feed: Feed): void {
+    const isSource = (id: number): boolean => this.#graph.node(id).operation.kind === 'source';
+    const isFedByLanes = this.#plan.edges.some((edge) => edge.to === this.#stage.id);
+    if (isFedByLanes || this.#stage.nodes.filter(isSource).length > 1) return;
+    this.#faults.near = () => {
+      const last = feed.count === 0 ? undefined : feed.locate?.(feed.count - 1);
+      return last === undefined ? undefined : `at or before ${last}`;
+    };
   }
 }
 

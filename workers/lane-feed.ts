@@ -6,6 +6,7 @@ import type { Feed, Refill } from '../engine/operators/outlet.ts';
 export interface ReceiveCounters {
   recordsIn(count: number): void;
   bytesIn(bytes: number): void;
+  occupancy(share: number): void;
   readonly wait: { record(valueNs: number, count: number): void };
 }
 
@@ -48,6 +49,7 @@ export class LaneFeed implements Feed {
     this.intakeNs = lane.intakeNs;
     this.#counters.recordsIn(lane.count);
     this.#counters.bytesIn(lane.bytes);
+    this.#counters.occupancy(lane.occupancy);
     // Two threads' clocks agree within tens of nanoseconds: a wait that short may come out negative.
     this.#counters.wait.record(Math.max(0, this.#nowNs() - lane.committedNs), lane.count);
   }

@@ -11,15 +11,18 @@ import type { Feed, Outlet } from '../engine/operators/outlet.ts';
  * made      something moved
  * none      nothing to do
  * blocked   a lane is full
- * waiting   an asynchronous call is under way
+ * waiting   an asynchronous call of this stage is under way
+ * asleep    nothing to do until a callback on this thread brings something
  * done      never anything again
  */
-export type Progress = 'made' | 'none' | 'blocked' | 'waiting' | 'done';
+export type Progress = 'made' | 'none' | 'blocked' | 'waiting' | 'asleep' | 'done';
 
 export interface PipelineRecorder {
   readonly nowNs: () => number;
   /** Absent where the stage measures service elsewhere: at its asynchronous calls. */
   readonly service: { record(valueNs: number, count: number): void } | undefined;
+  /** Tells the watchdog where this thread is. */
+  readonly enter: () => void;
   /** Absent where records only pass on to another pipeline of the same stage. */
   readonly age: { record(valueNs: number, count: number): void } | undefined;
 }
@@ -31,6 +34,7 @@ export class Pipeline {
   readonly feed: Feed;
   readonly #chains: readonly Chain[];
   readonly outlets: readonly Outlet[];
+  readonly #lateOutlets: number;
   readonly #recorder: PipelineRecorder;
   readonly #ended: boolean[];
   readonly #maxSlice: number;
@@ -38,19 +42,24 @@ export class Pipeline {
   #ending = false;
   done = false;
 
-  /** @param chains by port of the feed */
+  /**
+   * @param chains by port of the feed
+   * @param lateOutlets end after the others: what those send at the very end may still be refused, and become a dead letter
+   */
   constructor(
     feed: Feed,
     chains: readonly Chain[],
     outlets: readonly Outlet[],
+    lateOutlets: readonly Outlet[],
     recorder: PipelineRecorder,
     maxSlice: number,
   ) {
     this.feed = feed;
     this.#chains = chains;
-    this.outlets = outlets;
+    this.outlets = [...outlets, ...lateOutlets];
+    this.#lateOutlets = lateOutlets.length;
     this.#recorder = recorder;
-    this.#ended = outlets.map(() => false);
+    this.#ended = this.outlets.map(() => false);
     this.#maxSlice = maxSlice;
     this.#slice = Math.min(32, maxSlice);
   }
@@ -62,10 +71,12 @@ export class Pipeline {
       if (outlet.full && !outlet.drain()) return outlet.holdup === 'lane' ? 'blocked' : 'waiting';
     }
     const { feed } = this;
+    this.#recorder.enter();
     const startedNs = this.#recorder.nowNs();
     if (feed.cursor === feed.count) {
       const refill = feed.refill();
       if (refill === 'none') return 'none';
+      if (refill === 'asleep') return 'asleep';
       if (refill === 'wait') return 'waiting';
       if (refill === 'done') {
         this.#ending = true;
@@ -99,11 +110,14 @@ export class Pipeline {
 
   #end(): Progress {
     let progress: Progress = 'made';
-    this.outlets.forEach((outlet, i) => {
-      if (this.#ended[i]) return;
+    const firstLate = this.outlets.length - this.#lateOutlets;
+    for (let i = 0; i < this.outlets.length; i++) {
+      if (this.#ended[i]) continue;
+      if (i >= firstLate && progress !== 'made') break;
+      const outlet = this.outlets[i]!;
       if (outlet.end()) this.#ended[i] = true;
       else progress = outlet.holdup === 'lane' ? 'blocked' : 'waiting';
-    });
+    }
     if (progress === 'made') this.done = true;
     return progress;
   }

@@ -16,6 +16,8 @@ export interface SourceHost {
   readonly draining: () => boolean;
   readonly read: (records: number) => void;
   readonly progress: (done: number) => void;
+  /** The error with all that is known of its place. */
+  readonly place: (error: MillraceError) => MillraceError;
 }
 
 /** How long a drain waits for a read under way: a source that waits for the outside world may never answer. */
@@ -65,7 +67,7 @@ export class SourceFeed implements Feed {
 
   #advance(): Refill {
     for (;;) {
-      if (this.#pending || this.#idle) return 'wait';
+      if (this.#pending || this.#idle) return 'asleep';
       const arrived = this.#arrived;
       if (arrived !== undefined) {
         this.#arrived = undefined;
@@ -149,7 +151,7 @@ export class SourceFeed implements Feed {
   #accept(result: ReadResult<unknown>): Refill | undefined {
     if (result === 'idle') {
       this.#idle = true;
-      return 'wait';
+      return 'asleep';
     }
     const reader = this.#reader;
     if (result === 'done') {
@@ -173,7 +175,7 @@ export class SourceFeed implements Feed {
   #drain(): Refill {
     this.#drainSince ??= this.#host.nowNs();
     if (this.#arrived?.result !== undefined) return this.#advance();
-    if (this.#pending && this.#host.nowNs() - this.#drainSince < DRAIN_GRACE_MS * 1e6) return 'wait';
+    if (this.#pending && this.#host.nowNs() - this.#drainSince < DRAIN_GRACE_MS * 1e6) return 'asleep';
     return this.#finish();
   }
 
@@ -199,10 +201,7 @@ export class SourceFeed implements Feed {
 
   #failure(thrown: unknown): MillraceError {
     const place = this.#split === undefined ? {} : { position: this.#split.id };
-    if (thrown instanceof MillraceError) return thrown.at(place);
-    return new MillraceError('ERR_SOURCE', `the source ${this.#source.name} failed: ${messageOf(thrown)}`, {
-      cause: thrown,
-      place,
-    });
+    const rule = `the source ${this.#source.name} failed: ${messageOf(thrown)}`;
+    return this.#host.place(MillraceError.from(thrown, 'ERR_SOURCE', rule, place));
   }
 }

@@ -48,7 +48,8 @@ async function registerLoader(url: URL): Promise<void> {
   for (const from of [fileURLToPath(url), import.meta.url]) {
     let found: string;
     try {
-      found = createRequire(from).resolve('tsx/esm/api');
+      // What require finds is the CommonJS build, which cannot register its own ESM loader: take the file beside it.
+      found = createRequire(from).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
     } catch {
       continue;
     }

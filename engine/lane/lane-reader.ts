@@ -31,6 +31,8 @@ export class LaneReader {
   bytes = 0;
   intakeNs = 0;
   committedNs = 0;
+  /** How full the lane was when the frame was polled, 0 to 1. */
+  occupancy = 0;
   /** The sender has said that nothing follows. */
   ended = false;
 
@@ -50,6 +52,7 @@ export class LaneReader {
         this.port = port;
         this.count = ring.int32[(at + COUNT_BYTE) >> 2]!;
         this.bytes = ring.frameBytes;
+        this.occupancy = ring.occupancy;
         this.intakeNs = ring.float64[(at + INTAKE_BYTE) >> 3]!;
         this.committedNs = ring.float64[(at + COMMITTED_BYTE) >> 3]!;
         const version = ring.int32[(at + VERSION_BYTE) >> 2]!;

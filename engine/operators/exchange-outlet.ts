@@ -38,8 +38,8 @@ export interface ExchangeSettings {
   readonly broadcast: boolean;
   readonly counters: ExchangeCounters;
   readonly nowNs: () => number;
-  /** A record that cannot be encoded: returns when the policy gives it up, else throws. */
-  readonly refused: (error: unknown, record: unknown) => void;
+  /** A record that cannot be sent: throws, gives it up by policy, or says what to send instead of it. */
+  readonly refused: (error: unknown, record: unknown) => { readonly instead: unknown } | undefined;
 }
 
 export class ExchangeOutlet implements Outlet {
@@ -147,6 +147,8 @@ export class ExchangeOutlet implements Outlet {
         to = Math.min(to, stage.count);
         if (from < to) continue;
         to = stage.count;
+      } else if (result === 'replaced') {
+        to = stage.count;
       } else if (result === 'split') {
         to = from + ((to - from) >> 1);
       } else if (result === 'sent') {
@@ -164,7 +166,7 @@ export class ExchangeOutlet implements Outlet {
   }
 
   /** The frame, or after a refusal by the encoder with the refused record brought to position `from`. */
-  #sendFrame(stage: Stage, from: number, to: number): 'sent' | 'full' | 'split' | 'refused' {
+  #sendFrame(stage: Stage, from: number, to: number): 'sent' | 'full' | 'split' | 'refused' | 'replaced' {
     const { counters, nowNs, refused } = this.#settings;
     const { writer, records } = stage;
     const bytesBefore = writer.bytesSent;
@@ -178,8 +180,11 @@ export class ExchangeOutlet implements Outlet {
     } catch (error) {
       const index = error instanceof RecordFault ? error.recordIndex : isTooLarge(error) ? from : -1;
       if (index < 0) throw error;
-      const record = records[index];
-      refused(error, record);
+      const replacement = refused(error, records[index]);
+      if (replacement !== undefined) {
+        records[index] = replacement.instead;
+        return 'replaced';
+      }
       // By policy the record is given up. The ones before it keep their order.
       records.copyWithin(from + 1, from, index);
       records[from] = undefined;

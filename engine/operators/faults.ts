@@ -14,6 +14,8 @@ export class Faults {
   readonly #counters: FaultCounters;
   /** Where the dead letters of an operator go, by its id; set by the builder of the actor. */
   readonly deadLetters: Map<number, (letter: DeadLetter) => void> = new Map();
+  /** About where the source of this stage is, for faults on records that have left the batch in which they were read. */
+  near: (() => string | undefined) | undefined;
 
   constructor(place: ErrorPlace & { job: string; stage: string; worker: number }, counters: FaultCounters) {
     this.#place = place;
@@ -33,7 +35,7 @@ export class Faults {
       return;
     }
     const deliver = this.deadLetters.get(node.id);
-    const where = position();
+    const where = position() ?? this.near?.();
     if (node.policy === 'dead-letter' && deliver !== undefined) {
       this.#counters.recordsDeadLettered(1);
       deliver({
@@ -55,13 +57,16 @@ export class Faults {
   place(thrown: unknown, node: OperatorNode | undefined, code: ErrorCode, position?: string): MillraceError {
     const place: ErrorPlace = { ...this.#place };
     if (node !== undefined) place.operator = node.name;
-    if (position !== undefined) place.position = position;
-    const rule =
-      code === 'ERR_OPERATOR'
-        ? `the operator threw: ${messageOf(thrown)}. Mend it, or give it .onError('skip') or a dead-letter sink`
-        : undefined;
-    return MillraceError.from(thrown, code, rule, place);
+    const where = position ?? this.near?.();
+    if (where !== undefined) place.position = where;
+    return MillraceError.from(thrown, code, ruleOf(thrown, code), place);
   }
+}
+
+function ruleOf(thrown: unknown, code: ErrorCode): string | undefined {
+  if (code === 'ERR_SOURCE') return `the source failed: ${messageOf(thrown)}`;
+  if (code !== 'ERR_OPERATOR') return undefined;
+  return `the operator threw: ${messageOf(thrown)}. Mend it, or give it .onError('skip') or a dead-letter sink`;
 }
 
 function cloneable(record: unknown): unknown {

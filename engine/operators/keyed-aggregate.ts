@@ -18,12 +18,15 @@ export class KeyedAggregate implements Outlet, Feed {
   readonly table: KeyTable;
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
+  readonly #failed: (error: unknown, key: unknown) => void;
   #ended = false;
   #results: Iterator<KeyEntry> | undefined;
 
-  constructor(aggregator: Aggregator<unknown>, spread: boolean) {
+  /** @param failed what to do with a key whose result cannot be computed: throws, or returns to leave it out */
+  constructor(aggregator: Aggregator<unknown>, spread: boolean, failed: (error: unknown, key: unknown) => void) {
     this.#aggregator = aggregator;
     this.#spread = spread;
+    this.#failed = failed;
     this.table = new KeyTable(() => aggregator.create());
   }
 
@@ -53,7 +56,12 @@ export class KeyedAggregate implements Outlet, Feed {
     while (this.count < this.records.length) {
       const step = this.#results.next();
       if (step.done === true) break;
-      this.records[this.count++] = this.#result(step.value);
+      try {
+        this.records[this.count] = this.#result(step.value);
+        this.count++;
+      } catch (error) {
+        this.#failed(error, step.value.key);
+      }
     }
     if (this.count > 0) return 'made';
     this.table.clear();

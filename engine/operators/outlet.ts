@@ -40,5 +40,8 @@ export interface Feed {
   close?(): void | Promise<void>;
 }
 
-/** `wait`: nothing now, but an asynchronous call is under way that will bring some. */
-export type Refill = 'made' | 'none' | 'wait' | 'done';
+/**
+ * Nothing now, but a callback on this thread will bring some: `asleep` when that is up to the outside world (an idle source),
+ * `wait` when a call of this stage's own is under way, which is its work.
+ */
+export type Refill = 'made' | 'none' | 'asleep' | 'wait' | 'done';

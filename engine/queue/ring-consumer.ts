@@ -89,6 +89,11 @@ export class RingConsumer {
     return this.#frameBytes;
   }
 
+  /** Share of the ring that is published and not yet released, 0 to 1, as of the last look at TAIL: a gauge that costs no shared access. */
+  get occupancy(): number {
+    return ((this.#tail - this.#released) | 0) / this.#capacityBytes;
+  }
+
   /**
    * The next frame, in the order of commits.
    *
