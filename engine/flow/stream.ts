@@ -1,11 +1,11 @@
 // The flow API: each method adds one operator to the graph and returns the stream behind it. Nothing runs here. Any thread.
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type SinkLike, toSink } from '../adapters/to-sink.ts';
 import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
 import { composite } from '../aggregate/composite.ts';
 import { type CollectSink, isCollectSink } from '../connector/collect.ts';
 import type { Sink } from '../connector/sink.ts';
-import { type SinkLike, toSink } from '../adapters/to-sink.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Graph } from '../graph/graph.ts';
 import {
@@ -43,14 +43,14 @@ abstract class Operators<T> {
 
   /** One record in, one out. */
   map<U>(fn: (record: T) => U): Stream<U> {
-    return this.then<U>({ kind: 'map', fn: fn as (record: unknown) => unknown });
+    return this.append<U>({ kind: 'map', fn: fn as (record: unknown) => unknown });
   }
 
   /** Keeps the records for which `test` returns something truthy; a type guard narrows the type. */
   filter<S extends T>(test: (record: T) => record is S): Stream<S>;
   filter(test: (record: T) => unknown): Stream<T>;
   filter(test: (record: T) => unknown): Stream<T> {
-    return this.then<T>({ kind: 'filter', fn: test as (record: unknown) => unknown });
+    return this.append<T>({ kind: 'filter', fn: test as (record: unknown) => unknown });
   }
 
   /**
@@ -58,7 +58,7 @@ abstract class Operators<T> {
    * yield ten million records, or never end.
    */
   flatMap<U>(fn: (record: T) => Iterable<U>): Stream<U> {
-    return this.then<U>({ kind: 'flatMap', fn: fn as (record: unknown) => Iterable<unknown> });
+    return this.append<U>({ kind: 'flatMap', fn: fn as (record: unknown) => Iterable<unknown> });
   }
 
   /**
@@ -71,7 +71,7 @@ abstract class Operators<T> {
    */
   mapAsync<U>(fn: (record: T, context: AsyncContext) => Promise<U>, options: AsyncOptions = {}): Stream<U> {
     checkAsyncOptions(options, this.graph.job);
-    return this.then<U>({
+    return this.append<U>({
       kind: 'mapAsync',
       fn: fn as (record: unknown, context: AsyncContext) => Promise<unknown>,
       options: Object.freeze({ ...options }),
@@ -80,7 +80,7 @@ abstract class Operators<T> {
 
   /** Calls `fn` for each record and passes the record on. */
   peek(fn: (record: T) => void): Stream<T> {
-    return this.then<T>({ kind: 'peek', fn: fn as (record: unknown) => void });
+    return this.append<T>({ kind: 'peek', fn: fn as (record: unknown) => void });
   }
 
   /**
@@ -88,7 +88,7 @@ abstract class Operators<T> {
    * have the schema's type, and a `record({ … })` also fixes the columns in which they cross to other threads.
    */
   schema<U>(schema: StandardSchemaV1<unknown, U>): Stream<U> {
-    return this.then<U>({ kind: 'schema', schema: schema as StandardSchemaV1<unknown, unknown> });
+    return this.append<U>({ kind: 'schema', schema: schema as StandardSchemaV1<unknown, unknown> });
   }
 
   /** All records of this stream and the others. Records of one stream keep their order; between streams there is none. */
@@ -117,7 +117,10 @@ abstract class Operators<T> {
     }
     const tests = Object.entries(branches) as [string, (record: unknown) => unknown][];
     const node = this.graph.add({ kind: 'split', branches: tests }, [this.output()]);
-    const streams = [...names, OTHERWISE].map((name) => [name, new Stream<T>(this.graph, { node: node.id, port: name })]);
+    const streams = [...names, OTHERWISE].map((name) => [
+      name,
+      new Stream<T>(this.graph, { node: node.id, port: name }),
+    ]);
     return Object.fromEntries(streams) as { readonly [K in keyof B | typeof OTHERWISE]: Stream<T> };
   }
 
@@ -131,12 +134,12 @@ abstract class Operators<T> {
 
   /** Deals the records out evenly, round robin: for a slow operator behind an uneven source. */
   rebalance(): Stream<T> {
-    return this.then<T>({ kind: 'rebalance' });
+    return this.append<T>({ kind: 'rebalance' });
   }
 
   /** Sends every record to every worker. */
   broadcast(): Stream<T> {
-    return this.then<T>({ kind: 'broadcast' });
+    return this.append<T>({ kind: 'broadcast' });
   }
 
   /** Ends the stream in a sink: a connector's, `collect(name)`, a Node Writable or a function that returns one. May be called again for further sinks. */
@@ -151,7 +154,7 @@ abstract class Operators<T> {
     return this;
   }
 
-  protected then<U>(operation: Operation): Stream<U> {
+  protected append<U>(operation: Operation): Stream<U> {
     return this.derived<U>(this.graph.add(operation, [this.output()]));
   }
 
@@ -245,11 +248,10 @@ export class KeyedStream<K, T> extends Operators<T> {
    * @example
    * flights.keyBy((f) => f.origin).aggregate({ flights: count(), mean: mean((f) => f.delay) });  // { key, flights, mean }
    */
-  aggregate<R>(aggregator: Aggregator<T, unknown, R>, options?: PreaggregateOptions): Stream<{ key: K; value: R }>;
-  aggregate<S extends Readonly<Record<string, Aggregator<T>>>>(
-    spec: S,
+  aggregate<S extends Aggregator<T> | Readonly<Record<string, Aggregator<T>>>>(
+    what: S | Aggregator<T>,
     options?: PreaggregateOptions,
-  ): Stream<{ key: K } & { [P in keyof S]: ResultOf<S[P]> }>;
+  ): Stream<AggregateOf<K, S>>;
   aggregate(
     what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>,
     options: PreaggregateOptions = {},
@@ -295,6 +297,10 @@ export class KeyedStream<K, T> extends Operators<T> {
   }
 }
 
+/** What aggregate() emits: the key with the one result, or with each of the named ones. */
+export type AggregateOf<K, S> =
+  S extends Aggregator<never> ? { key: K; value: ResultOf<S> } : { key: K } & { [P in keyof S]: ResultOf<S[P]> };
+
 function isAggregator<T>(what: object): what is Aggregator<T> {
   const { create, add, combine, result } = what as Partial<Aggregator<T>>;
   return [create, add, combine, result].every((part) => typeof part === 'function');
@@ -302,9 +308,13 @@ function isAggregator<T>(what: object): what is Aggregator<T> {
 
 function setParallelism(graph: Graph, node: OperatorNode, actors: number): void {
   if (!Number.isInteger(actors) || actors < 1 || actors > LIMITS.maxWorkers) {
-    throw new MillraceError('ERR_OPTION_INVALID', `parallelism must be a whole number from 1 to ${LIMITS.maxWorkers}: ${actors}`, {
-      place: { job: graph.job, operator: node.name },
-    });
+    throw new MillraceError(
+      'ERR_OPTION_INVALID',
+      `parallelism must be a whole number from 1 to ${LIMITS.maxWorkers}: ${actors}`,
+      {
+        place: { job: graph.job, operator: node.name },
+      },
+    );
   }
   node.parallelism = actors;
 }

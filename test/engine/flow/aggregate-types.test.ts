@@ -1,0 +1,52 @@
+// What the compiler infers for aggregate(): `tsc` checks this file, so a wrong type fails the type check and a missing error does too.
+
+import { expect, expectTypeOf, it } from 'vitest';
+import { blackHole, forEach } from '../../../connectors/streams/index.ts';
+import { type Aggregator, aggregator, collectValues, count, job, mean, topN } from '../../../index.ts';
+
+interface Flight {
+  origin: string;
+  delay: number;
+}
+
+const flights: Flight[] = [{ origin: 'HAM', delay: 5 }];
+
+it('infers the record and the result of one aggregate and of several, without annotations', () => {
+  const built = job('types', (flow) => {
+    const byOrigin = flow.from(flights).keyBy((flight) => flight.origin);
+
+    const several = byOrigin.aggregate({ flights: count(), mean: mean((flight) => flight.delay) });
+    several.to(
+      forEach((row) => {
+        expectTypeOf(row.key).toEqualTypeOf<string>();
+        expectTypeOf(row.flights).toEqualTypeOf<number>();
+        expectTypeOf(row.mean).toEqualTypeOf<number | undefined>();
+      }),
+    );
+
+    byOrigin.aggregate(count()).to(forEach((row) => expectTypeOf(row).toEqualTypeOf<{ key: string; value: number }>()));
+    byOrigin.aggregate(collectValues()).to(forEach((row) => expectTypeOf(row.value).toEqualTypeOf<Flight[]>()));
+    byOrigin
+      .aggregate(topN(3, (flight) => flight.delay))
+      .to(forEach((row) => expectTypeOf(row).toEqualTypeOf<{ key: string; value: Flight[] }>()));
+    several
+      .keyBy((row) => row.flights > 10)
+      .aggregate(topN(1, (row) => row.mean))
+      .to(forEach((row) => expectTypeOf(row.value[0]?.key).toEqualTypeOf<string | undefined>()));
+
+    const longest: Aggregator<Flight, number, number> = aggregator({
+      name: 'longest',
+      create: () => 0,
+      add: (most: number, flight: Flight) => Math.max(most, flight.delay),
+      combine: (a: number, b: number) => Math.max(a, b),
+      result: (most: number) => most,
+    });
+    byOrigin.aggregate(longest).to(forEach((row) => expectTypeOf(row.value).toEqualTypeOf<number>()));
+
+    // @ts-expect-error there is no field of this name
+    byOrigin.aggregate(topN(3, (flight) => flight.delai)).to(blackHole());
+    // @ts-expect-error there is no field of this name
+    byOrigin.aggregate({ mean: mean((flight) => flight.delai) }).to(blackHole());
+  });
+  expect(built.graph({}).nodes.map((node) => node.operation.kind)).toContain('aggregate');
+});
