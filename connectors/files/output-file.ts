@@ -32,7 +32,7 @@ import { compressionOfName } from './compression.ts';
 import { cannotWrite } from './file-errors.ts';
 
 /** Text is collected up to this size before it is encoded and written. */
-export const BLOCK_CHARACTERS = 256 * 1024;
+const BLOCK_CHARACTERS = 256 * 1024;
 
 /** Where a sink writes: one file, or a folder with a part file for each writer when it ends in `/`. */
 export interface OutputTarget {
