@@ -93,10 +93,12 @@ function storeValue(stage: FrameStage, kind: ColumnKind, at: number, value: unkn
       if (typeof value !== 'string') return false;
       stage.blob += value;
       return true;
-    case 'bytes':
-      if (!(rule.exact ? isPlainBytes(value) : isBytes(value))) return false;
+    case 'bytes': {
+      const fits: (candidate: unknown) => candidate is Uint8Array = rule.exact ? isPlainBytes : isBytes;
+      if (!fits(value)) return false;
       stage.append(value);
       return true;
+    }
     case 'clone':
       if (rule.accepts !== undefined && !rule.accepts(value)) return false;
       stage.cells.push(value);

@@ -6,19 +6,21 @@ import { interpretDecoder, type RowDecoder } from './decoder-interpreted.ts';
 import { type DecoderFragments, decoderFragments } from './decoder-source.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import { type FrameSchema, schemaFromBytes } from './frame-schema.ts';
-import { codeGenerationAllowed } from './generated-code.ts';
+import { compileThreshold } from './generated-code.ts';
 
 /** Versions kept: the newest is in use, the others only where one announcement overtakes frames in a test or a tool. */
 const VERSIONS_MAX = 4;
-
-/** Compiling takes as long as interpreting some hundred records: a schema that carries fewer is never compiled. */
-export const COMPILE_AFTER_RECORDS = 128;
 
 interface Version {
   readonly schema: FrameSchema;
   records: number;
   compiled: boolean;
   decodeRows: RowDecoder;
+}
+
+export interface FrameDecoderOptions {
+  /** Records that a schema carries before its decoder is compiled; Infinity: never. A process that forbids generated code never does. */
+  readonly compileAfterRecords?: number;
 }
 
 /**
@@ -30,13 +32,14 @@ interface Version {
  */
 export class FrameDecoder {
   readonly #versions = new Map<number, Version>();
-  readonly #mayCompile: boolean;
+  readonly #compileAfterRecords: number;
   #current = -1;
   #version: Version | undefined;
 
-  /** `interpret`: never generate code, as if the process forbade it. */
-  constructor(options: { interpret?: boolean } = {}) {
-    this.#mayCompile = codeGenerationAllowed && options.interpret !== true;
+  constructor(options: FrameDecoderOptions = {}) {
+    this.#compileAfterRecords = compileThreshold(options.compileAfterRecords);
+    // An encoder that has seen no record yet is at version 0, and can still send a frame of none.
+    this.#know(0, { shape: 'fields', columns: [] });
   }
 
   /**
@@ -44,14 +47,7 @@ export class FrameDecoder {
    * @throws MillraceError ERR_CORRUPT_FRAME when `schema` is not what `FrameEncoder.encodeSchema` wrote
    */
   learn(version: number, schema: Uint8Array): void {
-    const parsed = schemaFromBytes(schema);
-    this.#versions.delete(version);
-    this.#versions.set(version, { schema: parsed, records: 0, compiled: false, decodeRows: interpretDecoder(parsed) });
-    this.#current = -1;
-    for (const oldest of this.#versions.keys()) {
-      if (this.#versions.size <= VERSIONS_MAX) break;
-      this.#versions.delete(oldest);
-    }
+    this.#know(version, schemaFromBytes(schema));
   }
 
   /** The schema learned as `version`, for `decoderFragments`. */
@@ -76,11 +72,21 @@ export class FrameDecoder {
       this.#current = version;
     }
     const known = this.#version!;
-    if (!known.compiled && this.#mayCompile && (known.records += count) > COMPILE_AFTER_RECORDS) {
+    if (!known.compiled && (known.records += count) > this.#compileAfterRecords) {
       known.decodeRows = compileDecoder(known.schema);
       known.compiled = true;
     }
     known.decodeRows(memory, at, count, into, offset);
+  }
+
+  #know(version: number, schema: FrameSchema): void {
+    this.#versions.delete(version);
+    this.#versions.set(version, { schema, records: 0, compiled: false, decodeRows: interpretDecoder(schema) });
+    this.#current = -1;
+    for (const oldest of this.#versions.keys()) {
+      if (this.#versions.size <= VERSIONS_MAX) break;
+      this.#versions.delete(oldest);
+    }
   }
 }
 

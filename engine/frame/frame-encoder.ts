@@ -12,12 +12,11 @@ import { interpretEncoder } from './encoder-interpreted.ts';
 import { type ColumnRule, type EncoderProgram, INFERRED_RULE } from './encoder-program.ts';
 import { compileEncoder } from './encoder-source.ts';
 import { FieldMatcher } from './field-matcher.ts';
-import { COMPILE_AFTER_RECORDS } from './frame-decoder.ts';
 import { type FrameLayout, layoutOf } from './frame-layout.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import { type FrameSchema, schemaToBytes } from './frame-schema.ts';
 import { ABSENT, FrameStage, STOPPED_AT_SHAPE, STOPPED_AT_VALUE } from './frame-stage.ts';
-import { codeGenerationAllowed, defineField } from './generated-code.ts';
+import { compileThreshold, defineField } from './generated-code.ts';
 import { RecordFault, unreadable } from './record-fault.ts';
 import type { RecordSchema } from './record-schema.ts';
 import { inferSchema } from './schema-inference.ts';
@@ -40,8 +39,8 @@ export interface FrameEncoderOptions {
   readonly schema?: RecordSchema<unknown> | undefined;
   /** Bound of an inferred schema, 1 to 4096; 256 when absent. */
   readonly maxColumns?: number;
-  /** Never generate code, as if the process forbade it. */
-  readonly interpret?: boolean;
+  /** Records that a schema carries before its encoder is compiled; Infinity: never. A process that forbids generated code never does. */
+  readonly compileAfterRecords?: number;
 }
 
 /**
@@ -54,7 +53,7 @@ export interface FrameEncoderOptions {
 export class FrameEncoder {
   readonly #declared: RecordSchema<unknown> | undefined;
   readonly #maxColumns: number;
-  readonly #mayCompile: boolean;
+  readonly #compileAfterRecords: number;
   readonly #stage = new FrameStage();
 
   #schema: FrameSchema | undefined;
@@ -83,7 +82,7 @@ export class FrameEncoder {
     }
     this.#declared = schema;
     this.#maxColumns = maxColumns;
-    this.#mayCompile = codeGenerationAllowed && options.interpret !== true;
+    this.#compileAfterRecords = compileThreshold(options.compileAfterRecords);
     const first: FrameSchema = schema?.frameSchema ?? { shape: 'fields', columns: [] };
     this.#layout = layoutOf(first);
     this.#matcher = new FieldMatcher([]);
@@ -139,8 +138,9 @@ export class FrameEncoder {
             mayLearn = false;
             source = this.#takeOver(source, base, row, count, from);
             base = 0;
+            const widened = this.#learn(source);
             program = this.#interpreted;
-            if (this.#learn(source)) {
+            if (widened) {
               stage.begin(this.#layout, count);
               row = program.uniform(stage, source, base, 0, count);
               continue;
@@ -244,7 +244,7 @@ export class FrameEncoder {
   #programFor(count: number): EncoderProgram {
     if (this.#compiled !== undefined) return this.#compiled;
     this.#interpretedRecords += count;
-    if (!this.#mayCompile || this.#schema === undefined || this.#interpretedRecords <= COMPILE_AFTER_RECORDS) {
+    if (this.#schema === undefined || this.#interpretedRecords <= this.#compileAfterRecords) {
       return this.#interpreted;
     }
     this.#compiled = compileEncoder(this.#schema, this.#rules, this.#matcher);

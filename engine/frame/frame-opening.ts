@@ -20,7 +20,7 @@ import {
   RAW_LENGTH_WORD,
   TAGGED_WORD,
 } from './frame-layout.ts';
-import type { FrameMemory } from './frame-memory.ts';
+import { type FrameMemory, textOf } from './frame-memory.ts';
 
 const NO_CELLS: readonly unknown[] = [];
 const NO_TAGS: readonly number[] = [];
@@ -85,8 +85,9 @@ export class OpenFrame {
     if (at + byteLength !== ((end + 7) & ~7)) {
       throw corrupt(`is as long as its parts: ${byteLength} bytes instead of ${((end + 7) & ~7) - at}`);
     }
-    this.blob =
-      blobLength === 0 ? '' : isUtf16 ? bytes.ucs2Slice(position, blobEnd) : bytes.latin1Slice(position, blobEnd);
+    const text = textOf(memory);
+    if (blobLength === 0) this.blob = '';
+    else this.blob = isUtf16 ? text.ucs2Slice(position, blobEnd) : text.latin1Slice(position, blobEnd);
     // Copied out first: V8 must not read memory that another thread owns again once the frame is released.
     this.cells = cloneLength === 0 ? NO_CELLS : deserializeCells(new Uint8Array(bytes.subarray(this.rawEnd, end)));
     if (this.cells.length !== int32[head + CELL_COUNT_WORD]) {

@@ -20,7 +20,7 @@ import {
   RAW_LENGTH_WORD,
   TAGGED_WORD,
 } from './frame-layout.ts';
-import type { FrameMemory } from './frame-memory.ts';
+import { type FrameMemory, textOf } from './frame-memory.ts';
 
 /** Why a row encoder stopped before the last record. */
 export const STOPPED_AT_SHAPE = 1; //  not exactly the columns, in order: the general row encoder takes over
@@ -177,7 +177,8 @@ export class FrameStage {
     let position = at + fixed;
     if (this.#taggedCount > 0) position = this.#copyTags(bytes, position);
     if (this.blob !== '') {
-      position += this.#utf16 ? bytes.ucs2Write(this.blob, position) : bytes.latin1Write(this.blob, position);
+      const text = textOf(memory);
+      position += this.#utf16 ? text.ucs2Write(this.blob, position) : text.latin1Write(this.blob, position);
     }
     if (this.rawLength > 0) {
       bytes.set(this.raw.subarray(0, this.rawLength), position);

@@ -12,6 +12,14 @@ function mayGenerate(): boolean {
   }
 }
 
+/** Compiling takes as long as interpreting some hundred records: a schema that carries fewer is never compiled. */
+const COMPILE_AFTER_RECORDS = 128;
+
+/** After how many records a schema is compiled in this process; Infinity where generating code is forbidden. */
+export function compileThreshold(wanted: number = COMPILE_AFTER_RECORDS): number {
+  return codeGenerationAllowed ? wanted : Number.POSITIVE_INFINITY;
+}
+
 /** A string literal of `text`. JSON is a subset of JavaScript since ES2019; the line separators are escaped all the same, for other readers. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (separator) =>

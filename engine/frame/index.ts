@@ -17,7 +17,7 @@ export {
   structured,
 } from './column-types.ts';
 export { type DecoderFragments, decoderFragments } from './decoder-source.ts';
-export { FrameDecoder } from './frame-decoder.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
 export { FrameEncoder, type FrameEncoderOptions } from './frame-encoder.ts';
 export { type FrameMemory, frameMemory } from './frame-memory.ts';
 export { type Column, type ColumnKind, type FrameSchema, schemaFromBytes } from './frame-schema.ts';
