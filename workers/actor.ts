@@ -7,6 +7,8 @@ export class Actor {
   readonly stage: string;
   /** Something is under way that only the event loop can bring back. */
   waits = false;
+  /** All that it waits for is sources that have nothing to read now. */
+  sleeps = false;
   readonly #pipelines: readonly Pipeline[];
   readonly #recorder: StageRecorder;
   readonly #nowNs: () => number;
@@ -19,6 +21,10 @@ export class Actor {
     this.#recorder = recorder;
     this.#nowNs = nowNs;
     recorder.begin(nowNs());
+  }
+
+  get done(): boolean {
+    return this.#done;
   }
 
   step(): Progress {
@@ -46,10 +52,18 @@ export class Actor {
     if (open === 0) {
       this.#done = true;
       recorder.close(this.#nowNs());
+      this.waits = false;
+      this.sleeps = false;
       return 'done';
     }
     this.waits = waiting || asleep;
+    this.sleeps = asleep && !waiting;
     return made ? 'made' : waiting ? 'waiting' : blocked ? 'blocked' : 'none';
+  }
+
+  /** Lets sources that sleep be asked again, as their own wake-up would. */
+  wakeSources(): void {
+    for (const { feed } of this.#pipelines) feed.wake?.();
   }
 
   /** Gives back what must not outlive the actor, each feed whatever the others do. @throws the first failure */

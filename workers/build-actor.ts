@@ -8,7 +8,13 @@ import type { ReaderContext } from '../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { RecordSchema } from '../engine/frame/index.ts';
 import type { Graph } from '../engine/graph/graph.ts';
-import { type DeadLetter, ERROR_PORT, type Input, MAIN_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
+import {
+  type DeadLetter,
+  ERROR_PORT,
+  type Input,
+  MAIN_PORT,
+  type OperatorNode,
+} from '../engine/graph/operator-node.ts';
 import type { LaneEnds } from '../engine/lane/lane-ends.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
@@ -89,8 +95,7 @@ class ActorBuilder {
     if (operation.kind === 'flatMap') this.#outlets.set(node.id, new FlatMap(operation.fn, node, this.#faults));
     else if (operation.kind === 'merge') this.#outlets.set(node.id, new BatchQueue());
     else if (operation.kind === 'aggregate') {
-      const failed = (error: unknown, key: unknown): void =>
-        this.#faults.handle(node, error, { key }, () => undefined);
+      const failed = (error: unknown, key: unknown): void => this.#faults.handle(node, error, { key }, () => undefined);
       this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread, failed));
     } else if (operation.kind === 'mapAsync') {
       const served = (durationNs: number): void => this.#recorder.service.record(durationNs, 1);

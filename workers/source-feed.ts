@@ -43,6 +43,8 @@ export class SourceFeed implements Feed {
   #reader: SplitReader<unknown> | undefined;
   #pending = false;
   #idle = false;
+  /** Since the last read began: the 'idle' that it answers is out of date. */
+  #woken = false;
   #arrived: Arrival | undefined;
   #doneBefore = 0;
   #drainSince: number | undefined;
@@ -57,6 +59,7 @@ export class SourceFeed implements Feed {
   /** What a reader calls when it has more to read after 'idle'. */
   wake(): void {
     this.#idle = false;
+    this.#woken = true;
   }
 
   refill(): Refill {
@@ -111,6 +114,7 @@ export class SourceFeed implements Feed {
   }
 
   #read(reader: SplitReader<unknown>): Refill | undefined {
+    this.#woken = false;
     this.#attempt(
       () => reader.read(LIMITS.frameRecords),
       (result) => ({ result }),
@@ -150,6 +154,7 @@ export class SourceFeed implements Feed {
 
   #accept(result: ReadResult<unknown>): Refill | undefined {
     if (result === 'idle') {
+      if (this.#woken) return 'none';
       this.#idle = true;
       return 'asleep';
     }

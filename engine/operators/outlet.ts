@@ -36,6 +36,8 @@ export interface Feed {
   refill(): Refill;
   /** Where record `index` of the batch stands in its source, if that is known. */
   locate?(index: number): string | undefined;
+  /** Ends an 'asleep': the source can be asked again. */
+  wake?(): void;
   /** Gives back what must not outlive the actor. */
   close?(): void | Promise<void>;
 }
