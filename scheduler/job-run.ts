@@ -24,7 +24,7 @@ import { type Collector, collectorOf } from './collector.ts';
 import type { JobHandle } from './job-handle.ts';
 import { MetricsGatherer } from './metrics-gatherer.ts';
 import { type CheckedOptions, checkOptions, type RunOptions } from './run-options.ts';
-import { Watchdog } from './watchdog.ts';
+import { explainDeath, Watchdog } from './watchdog.ts';
 import type { WorkerThreads } from './worker-threads.ts';
 
 /** Duty cycles without progress before a worker parks: about 20 us, ten times a wake-up. More burns cores, fewer costs wake-ups. */
@@ -132,7 +132,7 @@ export class JobRun implements JobHandle {
 
   /** From the first call to the workers to the last. What fails is in #failure afterwards. */
   async #execute({ threads, collector, control, gatherer, nowNs, plan: physical }: Deployed): Promise<void> {
-    const onFailure = (error: MillraceError): void => this.#fail(error);
+    const onFailure = (error: MillraceError): void => this.#fail(explainDeath(error, gatherer.stages));
     const watchdog = new Watchdog({
       stallTimeoutMs: this.#options.stallTimeoutMs,
       nowNs,

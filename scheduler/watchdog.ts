@@ -44,7 +44,7 @@ export class Watchdog {
               'ERR_STAGE_STALLED',
               `${what} (stallTimeoutMs=${stallTimeoutMs}): an operator loops or blocks; ` +
                 'make it return, or raise stallTimeoutMs (0 turns the watchdog off)',
-              { place: { stage: stage.name, worker, operator: operator ?? stage.operators.join(', ') } },
+              { place: { stage: stage.name, worker, operator: suspects(stage, operator) } },
             ),
           );
         } else if (stuckMs >= stallTimeoutMs / 3 && !this.#warned.has(`${stage.name} ${worker} ${stepStartedNs}`)) {
@@ -54,4 +54,21 @@ export class Watchdog {
       }
     }
   }
+}
+
+/** A thread that died inside a step died of what runs there: its last words are in shared memory. */
+export function explainDeath(error: MillraceError, stages: readonly StageReader[]): MillraceError {
+  if (error.code !== 'ERR_WORKER_DIED') return error;
+  for (const stage of stages) {
+    for (const { worker, stepStartedNs, operator } of stage.heartbeats()) {
+      if (worker !== error.place.worker || stepStartedNs === undefined) continue;
+      return error.at({ stage: stage.name, operator: suspects(stage, operator) });
+    }
+  }
+  return error;
+}
+
+/** A compiled loop says which operator it begins with, not how far into it the thread is. */
+function suspects({ operators }: StageReader, first: string | undefined): string {
+  return operators.slice(first === undefined ? 0 : operators.indexOf(first)).join(', ');
 }

@@ -1,9 +1,16 @@
 // A job is a module's default export: a name and a function that builds the flow. Any thread; every thread builds it for itself.
 
-import { MillraceError } from '../errors/millrace-error.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 import { Graph } from '../graph/graph.ts';
 import { Flow } from './flow.ts';
-import { declaredParams, type GivenParams, type LooseParams, type ParamSpec, type ParamsOf, TrackedParams } from './params.ts';
+import {
+  declaredParams,
+  type GivenParams,
+  type LooseParams,
+  type ParamSpec,
+  type ParamsOf,
+  TrackedParams,
+} from './params.ts';
 
 // Jobs are recognised by this mark and not by class, for a job may come from another copy of the package.
 const JOB_MARK: unique symbol = Symbol.for('millrace.job') as never;
@@ -52,12 +59,21 @@ export function job<S extends ParamSpec>(
       const flow = new Flow(graph);
       if (typeof first === 'function') {
         const tracked = new TrackedParams(given);
-        refusePromise(name, first(flow, tracked.values));
+        refusePromise(
+          name,
+          build(name, () => first(flow, tracked.values)),
+        );
         tracked.refuseUnread(name);
       } else if (typeof second === 'function') {
-        refusePromise(name, second(flow, declaredParams(name, first.params, given)));
+        const params = declaredParams(name, first.params, given);
+        refusePromise(
+          name,
+          build(name, () => second(flow, params)),
+        );
       } else {
-        throw new MillraceError('ERR_JOB_GRAPH', 'job(name, { params }, build) needs a build function', { place: { job: name } });
+        throw new MillraceError('ERR_JOB_GRAPH', 'job(name, { params }, build) needs a build function', {
+          place: { job: name },
+        });
       }
       graph.validate();
       return graph;
@@ -68,6 +84,14 @@ export function job<S extends ParamSpec>(
 
 export function isJob(value: unknown): value is Job {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[JOB_MARK] === true;
+}
+
+function build(name: string, action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    throw MillraceError.from(error, 'ERR_JOB_GRAPH', `the build function threw: ${messageOf(error)}`, { job: name });
+  }
 }
 
 function refusePromise(name: string, built: unknown): void {

@@ -1,9 +1,11 @@
 // One job, many ways to go wrong: the parameter `fault` says which. Record 1234 of 5000 is the one that is hit.
 
 import { isMainThread } from 'node:worker_threads';
-import { collect, type DeadLetter, job, type Sink, type Source } from 'millrace';
+import { aggregator, collect, type DeadLetter, job, type Sink, type Source } from 'millrace';
 import { generate } from 'millrace/connectors/generate';
+import { toNdjson } from 'millrace/connectors/ndjson';
 import { forEach } from 'millrace/connectors/streams';
+import { textLines } from 'millrace/connectors/text';
 
 const HIT = 1234;
 const RECORDS = 5000;
@@ -52,6 +54,64 @@ export default job('faulty', { params: { fault: 'throws', policy: 'fail' } }, (f
         throw new Error('the tape broke');
       })
       .to(collect('answer'));
+    return;
+  }
+  if (fault === 'asyncSourceThrows') {
+    flow
+      .from(async function* events() {
+        for (let i = 0; i < HIT; i++) yield i;
+        throw new Error('the line is dead');
+      })
+      .to(collect('answer'));
+    return;
+  }
+  if (fault === 'closeThrows') {
+    flow
+      .from(function* numbers() {
+        try {
+          for (let i = 0; ; i++) yield i;
+        } finally {
+          // biome-ignore lint/correctness/noUnsafeFinally: the fault under test
+          throw new Error('the second failure');
+        }
+      })
+      .map((i) => {
+        if (i === HIT) throw new Error('the first failure');
+        return i;
+      })
+      .to(collect('answer'));
+    return;
+  }
+  if (fault === 'noFile') {
+    flow.from(textLines('/nowhere/no-such-file.txt')).to(collect('answer'));
+    return;
+  }
+  if (fault === 'resultThrows') {
+    const sumOfIds = aggregator<Row, number, number>({
+      name: 'sumOfIds',
+      create: () => 0,
+      add: (sum, r) => sum + r.id,
+      combine: (a, b) => a + b,
+      result: (sum) => {
+        // Of the ids 4, 14, 24, …
+        if (sum === 1_249_500) throw new Error('key 4 has no total');
+        return sum;
+      },
+    });
+    const totals = flow
+      .from(rows())
+      .keyBy((r) => r.id % 10)
+      .aggregate(sumOfIds)
+      .named('total');
+    applyPolicy(totals, policy).to(collect('answer'));
+    return;
+  }
+  if (fault === 'allThrow') {
+    const none = flow
+      .from(rows())
+      .map((r) => FAULTS['throws']!(r))
+      .named('parse');
+    applyPolicy(none, policy).to(collect('answer'));
     return;
   }
   if (fault === 'generatorThrows') {
@@ -138,5 +198,5 @@ interface WithPolicy {
 function applyPolicy<S extends WithPolicy>(stream: S, policy: string): S {
   if (policy === 'fail') return stream;
   if (policy === 'skip') return stream.onError('skip');
-  return stream.onError(collect<DeadLetter>('dead'));
+  return stream.onError(policy === 'dead-letter' ? collect<DeadLetter>('dead') : toNdjson<DeadLetter>(policy));
 }
