@@ -89,6 +89,8 @@ export async function simulateWith(
 
 /** Turns without progress after which the event loop is given real time instead of mere turns: timers need it. */
 const TURNS_BEFORE_PAUSE = 32;
+/** Rounds of steps in which nobody moved, after which nobody ever will. An outlet of a test may reject two offers in a row, one of each kind. */
+const FRUITLESS_ROUNDS = 4;
 /** Steps between two turns of the event loop: on average while calls are under way, at least in any case. */
 const YIELD_WAITING_STEPS = 16;
 const YIELD_ALWAYS_STEPS = 4096;
@@ -272,6 +274,7 @@ class Simulation {
     if (isCalling) return;
     const asleep = this.#actors.filter((actor) => actor.sleeps);
     if (asleep.length === 0) {
+      if (sleeps < FRUITLESS_ROUNDS) return;
       throw new MillraceError(
         'ERR_INTERNAL',
         `the job is stuck: no actor can move, and none waits. ${this.#openStages()}`,
