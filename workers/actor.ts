@@ -35,6 +35,7 @@ export class Actor {
     let blocked = false;
     let waiting = false;
     let asleep = false;
+    let empty = false;
     let open = 0;
     for (const pipeline of this.#pipelines) {
       const progress = pipeline.step();
@@ -44,9 +45,12 @@ export class Actor {
       else if (progress === 'blocked') blocked = true;
       else if (progress === 'waiting') waiting = true;
       else if (progress === 'asleep') asleep = true;
+      else if (progress === 'empty') empty = true;
     }
     // A frame is sent when it is full, or when its actor has nothing more to read: small load means small frames.
     if (!made && open > 0) for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
+    // A read without records is work, and the next one follows at once; but what is staged need not wait for it.
+    if (empty) made = true;
     // Waiting for a call of its own is work of this stage, a full lane is the work of the next one.
     recorder.leaveStep(this.#nowNs(), made ? 'made' : blocked ? 'blocked' : waiting ? 'waiting' : 'idle');
     if (open === 0) {

@@ -333,7 +333,11 @@ class ActorBuilder {
         hooks.onWake();
         wake();
       },
-      malformed: (error, raw) => this.#faults.handle(node, error, raw, () => undefined, 'ERR_MALFORMED_INPUT'),
+      malformed: (error, raw) => {
+        // Its batch is not there yet: a dead letter enters the job by itself, and now.
+        for (const outlet of this.#deadLetterOutlets(node)) outlet.intake(nowNs());
+        this.#faults.handle(node, error, raw, () => undefined, 'ERR_MALFORMED_INPUT');
+      },
     };
     const host: SourceHost = {
       nowNs,

@@ -9,13 +9,14 @@ import type { Feed, Outlet } from '../engine/operators/outlet.ts';
 
 /**
  * made      something moved
+ * empty     a read brought no record, the next one may
  * none      nothing to do
  * blocked   a lane is full
  * waiting   an asynchronous call of this stage is under way
  * asleep    nothing to do until a callback on this thread brings something
  * done      never anything again
  */
-export type Progress = 'made' | 'none' | 'blocked' | 'waiting' | 'asleep' | 'done';
+export type Progress = 'made' | 'empty' | 'none' | 'blocked' | 'waiting' | 'asleep' | 'done';
 
 export interface PipelineRecorder {
   readonly nowNs: () => number;
@@ -75,7 +76,7 @@ export class Pipeline {
     const startedNs = this.#recorder.nowNs();
     if (feed.cursor === feed.count) {
       const refill = feed.refill();
-      if (refill === 'none') return 'none';
+      if (refill === 'none' || refill === 'empty') return refill;
       if (refill === 'asleep') return 'asleep';
       if (refill === 'wait') return 'waiting';
       if (refill === 'done') {

@@ -166,7 +166,10 @@ export class SourceFeed implements Feed {
       this.#closeQuietly(reader);
       return undefined;
     }
-    if (result.length === 0) return undefined;
+    if (result.length === 0) {
+      this.#host.progress(this.#doneBefore + (reader?.progress?.() ?? 0));
+      return 'empty';
+    }
     const intakeMs = reader?.intakeMs?.();
     this.intakeNs = intakeMs === undefined ? this.#host.nowNs() : intakeMs * 1e6;
     this.records = result;

@@ -35,7 +35,8 @@ export class Faults {
       return;
     }
     const deliver = this.deadLetters.get(node.id);
-    const where = position() ?? this.near?.();
+    const own = thrown instanceof MillraceError ? thrown : undefined;
+    const where = own?.place.position ?? position() ?? this.near?.();
     if (node.policy === 'dead-letter' && deliver !== undefined) {
       this.#counters.recordsDeadLettered(1);
       deliver({
@@ -44,8 +45,8 @@ export class Faults {
         operator: node.name,
         worker: this.#place.worker,
         position: where,
-        code: thrown instanceof MillraceError ? thrown.code : code,
-        message: messageOf(thrown),
+        code: own?.code ?? code,
+        message: own?.rule ?? messageOf(thrown),
         record: cloneable(record),
       });
       return;

@@ -43,7 +43,8 @@ export interface Feed {
 }
 
 /**
+ * `empty`: this read brought no record, the next one may (input that is malformed all along); ask again after the others' turn.
  * Nothing now, but a callback on this thread will bring some: `asleep` when that is up to the outside world (an idle source),
  * `wait` when a call of this stage's own is under way, which is its work.
  */
-export type Refill = 'made' | 'none' | 'asleep' | 'wait' | 'done';
+export type Refill = 'made' | 'empty' | 'none' | 'asleep' | 'wait' | 'done';
