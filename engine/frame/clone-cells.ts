@@ -94,8 +94,9 @@ class CellReader extends Deserializer {
         'A typed array in a frame must be of a known class and whole elements',
       );
     }
+    const source = this.readRawBytes(byteLength); // throws when there are fewer, before any memory is taken
     const bytes = new Uint8Array(byteLength);
-    bytes.set(this.readRawBytes(byteLength));
+    bytes.set(source);
     return known.fromBytes(bytes);
   }
 }

@@ -124,7 +124,6 @@ export class FrameEncoder {
       this.#learn(source);
       mayLearn = false;
     }
-    this.#records = Math.min(this.#records + count, 0x3fff_ffff);
     // Snapshots have other hidden classes than the records they were taken from: one frame of them through the compiled program leaves its
     // property loads polymorphic for good (17 ns a record instead of 12).
     let program = source === records ? this.#programFor(count) : this.#interpreted;
@@ -157,6 +156,7 @@ export class FrameEncoder {
       if (isStringTooLong(error)) return Number.POSITIVE_INFINITY; // Beyond V8's longest string: no frame holds the text.
       throw unreadable(error, from + stage.row);
     }
+    this.#records = Math.min(this.#records + count, 0x3fff_ffff);
     return stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
   }
 

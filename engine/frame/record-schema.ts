@@ -112,7 +112,7 @@ export class RecordSchema<T> implements StandardSchemaV1<T, T>, ColumnType<T> {
 
 function ruleOf(type: ColumnType<unknown>): ColumnRule {
   const rule = { nulls: type.isNullable, undefineds: takesUndefined(type), exact: false };
-  if (type.kind !== 'clone') return rule;
+  if (type.kind !== 'clone' || 'acceptsUndefined' in type) return rule; // `any` takes what comes
   return {
     ...rule,
     accepts: (value) => {

@@ -48,8 +48,8 @@ export function inferSchema(current: FrameSchema | undefined, input: InferenceIn
   const bagCount = bags.reduce((sum, isBag) => sum + (isBag ? 1 : 0), 0);
   const weight = records.length + Math.min(input.past, MEMORY_RECORDS);
   const odd = current?.shape === 'value' ? bagCount : records.length - bagCount;
-  // Another shape takes over when most of what was seen has it; the schema before is forgotten, but not how often that happened.
-  const changesShape = current !== undefined && odd * 2 > weight;
+  // Another shape takes over when most of a frame has it, a frame of a few records excepted. The encoder counts how often that happens.
+  const changesShape = current !== undefined && odd * 2 > records.length + Math.min(input.past, RARE);
   const known = changesShape ? undefined : current;
   const shape = known?.shape ?? (bagCount * 2 >= records.length ? 'fields' : 'value');
   if (shape === 'value') {

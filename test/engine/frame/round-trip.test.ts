@@ -24,7 +24,7 @@ describe.each([
           expectSame(pair.send(records), clones(records));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -189,7 +189,7 @@ describe('compiled and interpreted programs', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
