@@ -113,6 +113,8 @@ export class JobRun implements JobHandle {
     const graph = job.graph(this.#options.params);
     const splits = await listSplits(graph, this.#options.workers);
     if (this.#failure !== undefined) throw this.#failure;
+    // Stopped before anything ran: there is no thread to start, and no output to throw away.
+    if (this.#wanted === ABORT) return this.#report({});
     this.#options.onNotice({
       kind: 'workers',
       message: `${this.#options.workers} ${this.#options.workers === 1 ? 'worker' : 'workers'} (${this.#options.workersReason})`,
@@ -127,7 +129,7 @@ export class JobRun implements JobHandle {
       await deployed.threads.close();
     }
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#report(deployed);
+    return this.#report(deployed.collector.results);
   }
 
   /** From the first call to the workers to the last. What fails is in #failure afterwards. */
@@ -243,16 +245,16 @@ export class JobRun implements JobHandle {
     };
   }
 
-  #report({ collector }: Deployed): JobReport {
+  #report(results: Record<string, unknown[]>): JobReport {
     const outcome: JobOutcome = this.#wanted === ABORT ? 'aborted' : this.#wanted === DRAIN ? 'drained' : 'finished';
     return {
-      ...(this.#last as JobMetrics),
+      ...this.metrics(),
       outcome,
       startedAt: this.#startedAt.toISOString(),
       durationMs: this.#uptimeMs(),
       node: process.version,
       cores: availableParallelism(),
-      results: collector.results,
+      results,
     };
   }
 
