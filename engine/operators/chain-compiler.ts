@@ -18,12 +18,12 @@
 //       if (o0.full) return i + 1;
 //     }
 
-import { hashKey } from '../partition/key-hash.ts';
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
-import type { Chain, ChainStep, OnThrow } from './chain-step.ts';
-import { outletsOf } from './chain-step.ts';
+import { hashKey } from '../partition/key-hash.ts';
 import { interpretChain } from './chain-interpreter.ts';
+import type { Chain, ChainStep, OnThrow } from './chain-step.ts';
+import { everyStep, forgives, outletsOf } from './chain-step.ts';
 import type { Outlet } from './outlet.ts';
 
 /** How the loop gets its records. */
@@ -40,7 +40,12 @@ const canGenerateCode: boolean = (() => {
   }
 })();
 
-export function compileChain(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow, generate: boolean = canGenerateCode): Chain {
+export function compileChain(
+  head: ChainHead,
+  steps: readonly ChainStep[],
+  onThrow: OnThrow,
+  generate: boolean = canGenerateCode,
+): Chain {
   if (!generate) return interpretChain(head, steps, onThrow);
   return new ChainCompiler(head, steps, onThrow).compile();
 }
@@ -56,6 +61,8 @@ class ChainCompiler {
   readonly #values: unknown[];
   readonly #blamed: { readonly node: OperatorNode }[] = [];
   readonly #outlets: Outlet[];
+  /** Whether errors are told with the record that the step at fault received. */
+  readonly #tracksRecords: boolean;
   #records = 1;
 
   constructor(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow) {
@@ -64,15 +71,17 @@ class ChainCompiler {
     this.#onThrow = onThrow;
     this.#values = [hashKey];
     this.#outlets = [...outletsOf(steps)];
+    this.#tracksRecords = [...everyStep(steps)].some(({ node }) => node.policy === 'dead-letter');
   }
 
   compile(): Chain {
     const body = this.#emit(this.#steps, 'r0', '      ');
     const stop = this.#outlets.map((outlet) => `${this.#bind('o', outlet)}.full`).join(' || ');
-    const needsRecords = this.#blamed.some(({ node }) => node.policy === 'dead-letter');
     const generator = this.#head.kind === 'generator' ? this.#head : undefined;
     const head = generator === undefined ? 'records[i]' : `${this.#bind('g', generator.generator)}(i)`;
-    const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; `;
+    // What makes the records has none to tell.
+    const forget = this.#tracksRecords ? 'current = undefined; ' : '';
+    const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; ${forget}`;
     const blamed = this.#blamed;
     const report = (error: unknown, step: number, record: unknown, index: number): void => {
       const culprit = blamed[step];
@@ -83,17 +92,17 @@ class ChainCompiler {
     const text = [
       `'use strict';`,
       'return function chain(records, from, to) {',
-      `  let i = from, step = ${NOT_USER_CODE}${needsRecords ? ', current' : ''};`,
+      `  let i = from, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       '    for (; i < to; i++) {',
       `      ${blameHead}const r0 = ${head};`,
-      needsRecords ? body : body.replace(/ current = r\d+;/g, ''),
+      body,
       `      step = ${NOT_USER_CODE};`,
       stop === '' ? '' : `      if (${stop}) return i + 1;`,
       '    }',
       '    return i;',
       '  } catch (error) {',
-      `    onThrow(error, step, ${needsRecords ? 'current' : 'records[i]'}, i);`,
+      `    ${this.#tellError()}`,
       '    return i + 1;',
       '  }',
       '};',
@@ -101,12 +110,22 @@ class ChainCompiler {
     return new Function(...this.#names, text)(...this.#values) as Chain;
   }
 
+  #tellError(): string {
+    return `onThrow(error, step, ${this.#tracksRecords ? 'current' : 'records[i]'}, i);`;
+  }
+
   #emit(steps: readonly ChainStep[], record: string, indent: string): string {
-    return steps.map((step) => this.#emitStep(step, record, indent)).join('\n');
+    return steps
+      .map((step, position) => {
+        if (position === steps.length - 1 || !forgives(step)) return this.#emitStep(step, record, indent);
+        const guarded = this.#emitStep(step, record, `${indent}  `);
+        return `${indent}try {\n${guarded}\n${indent}} catch (error) {\n${indent}  ${this.#tellError()}\n${indent}}`;
+      })
+      .join('\n');
   }
 
   #emitStep(step: ChainStep, record: string, indent: string): string {
-    const blame = `step = ${this.#blamed.push(step) - 1}; current = ${record};`;
+    const blame = `step = ${this.#blamed.push(step) - 1};${this.#tracksRecords ? ` current = ${record};` : ''}`;
     const unblame = `step = ${NOT_USER_CODE};`;
     switch (step.kind) {
       case 'map': {

@@ -1,48 +1,74 @@
 // The same work as chain-compiler.ts without generated code, for processes that forbid it. On the thread of the actor.
 
-import { hashKey } from '../partition/key-hash.ts';
-import { LIMITS } from '../limits.ts';
 import type { OperatorNode } from '../graph/operator-node.ts';
+import { LIMITS } from '../limits.ts';
+import { hashKey } from '../partition/key-hash.ts';
 import type { ChainHead } from './chain-compiler.ts';
-import { type Chain, type ChainStep, type OnThrow, outletsOf } from './chain-step.ts';
+import { type Chain, type ChainStep, forgives, type OnThrow, outletsOf } from './chain-step.ts';
 
 /** Whose code runs, and on what: read when something throws. */
 interface Cursor {
   step: { readonly node: OperatorNode } | undefined;
   record: unknown;
+  /** Of the record of the feed. */
+  index: number;
+  /** Returns when the record is given up by policy, else throws. */
+  readonly tell: (error: unknown) => void;
 }
 
 type Run = (record: unknown) => void;
 
 export function interpretChain(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow): Chain {
-  const cursor: Cursor = { step: undefined, record: undefined };
+  const cursor: Cursor = {
+    step: undefined,
+    record: undefined,
+    index: 0,
+    tell: (error) => {
+      if (cursor.step === undefined) throw error;
+      onThrow(error, cursor.step.node, cursor.record, cursor.index);
+    },
+  };
   const run = sequence(steps, cursor);
   const outlets = [...outletsOf(steps)];
   const generateRecord = (generator: ChainHead & { kind: 'generator' }, index: number): unknown => {
     cursor.step = generator;
+    cursor.record = undefined;
     return generator.generator(index);
   };
   return (records, from, to) => {
     let i = from;
     try {
       for (; i < to; i++) {
+        cursor.index = i;
         run(head.kind === 'generator' ? generateRecord(head, i) : records[i]);
         cursor.step = undefined;
         if (outlets.some((outlet) => outlet.full)) return i + 1;
       }
       return i;
     } catch (error) {
-      if (cursor.step === undefined) throw error;
-      onThrow(error, cursor.step.node, cursor.record, i);
+      cursor.tell(error);
       return i + 1;
     }
   };
 }
 
 function sequence(steps: readonly ChainStep[], cursor: Cursor): Run {
-  const runs = steps.map((step) => interpret(step, cursor));
+  const runs = steps.map((step, position) => {
+    const run = interpret(step, cursor);
+    return position === steps.length - 1 || !forgives(step) ? run : guarded(run, cursor);
+  });
   return (record) => {
     for (const run of runs) run(record);
+  };
+}
+
+function guarded(run: Run, cursor: Cursor): Run {
+  return (record) => {
+    try {
+      run(record);
+    } catch (error) {
+      cursor.tell(error);
+    }
   };
 }
 
@@ -78,7 +104,8 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
       };
     }
     case 'split': {
-      const branch = (steps: readonly ChainStep[]): Run => (steps.length === 0 ? step.dropped : sequence(steps, cursor));
+      const branch = (steps: readonly ChainStep[]): Run =>
+        steps.length === 0 ? step.dropped : sequence(steps, cursor);
       const branches = step.branches.map(branch);
       const otherwise = branch(step.otherwise);
       return (record) => {

@@ -1,8 +1,8 @@
 // The operators between a feed and its outlets, as a tree: what the compiler turns into one loop. Any thread.
 
 import type { OperatorNode } from '../graph/operator-node.ts';
-import type { KeyTable } from './key-table.ts';
 import type { ExchangeOutlet } from './exchange-outlet.ts';
+import type { KeyTable } from './key-table.ts';
 import type { Outlet } from './outlet.ts';
 import type { Preaggregator } from './preaggregator.ts';
 
@@ -61,12 +61,27 @@ export type Chain = (records: readonly unknown[], from: number, to: number) => n
 /** `step` is the index of the step in depth-first order, `record` what that step received. */
 export type OnThrow = (error: unknown, node: OperatorNode, record: unknown, index: number) => void;
 
-/** The outlets at the leaves, each once. */
-export function outletsOf(steps: readonly ChainStep[], found: Set<Outlet> = new Set()): Set<Outlet> {
+/** All steps of a tree, in depth-first order. */
+export function* everyStep(steps: readonly ChainStep[]): Generator<ChainStep> {
   for (const step of steps) {
-    if ('outlet' in step) found.add(step.outlet);
-    if ('next' in step) outletsOf(step.next, found);
-    if (step.kind === 'split') for (const branch of [...step.branches, step.otherwise]) outletsOf(branch, found);
+    yield step;
+    if ('next' in step) yield* everyStep(step.next);
+    if (step.kind === 'split') for (const branch of [...step.branches, step.otherwise]) yield* everyStep(branch);
   }
+}
+
+/** The outlets at the leaves, each once. */
+export function outletsOf(steps: readonly ChainStep[]): Set<Outlet> {
+  const found = new Set<Outlet>();
+  for (const step of everyStep(steps)) if ('outlet' in step) found.add(step.outlet);
   return found;
+}
+
+/**
+ * Whether a record may be given up somewhere in this step, and the job go on. Where steps stand side by side, what one of them gives up
+ * must still reach the others.
+ */
+export function forgives(step: ChainStep): boolean {
+  for (const { node } of everyStep([step])) if (node.policy !== 'fail') return true;
+  return false;
 }

@@ -5,8 +5,8 @@
 // A frame that does not fit now stays staged, the outlet is full, and its actor stops: that is all of backpressure.
 
 import { MillraceError } from '../errors/millrace-error.ts';
-import { FrameEncoder, RecordFault } from '../frame/index.ts';
 import type { RecordSchema } from '../frame/index.ts';
+import { FrameEncoder, RecordFault } from '../frame/index.ts';
 import { PORTS, RECORDS_PORT } from '../lane/lane-frame-layout.ts';
 import type { LaneWriter } from '../lane/lane-writer.ts';
 import { LIMITS } from '../limits.ts';
@@ -60,10 +60,14 @@ export class ExchangeOutlet implements Outlet {
     this.#settings = settings;
     this.receivers = writers.length;
     // Many receivers share the staging memory of sixteen: a record waits for its frame to fill, and 64 x 512 records would wait long.
-    this.#frameRecords = Math.max(32, Math.min(LIMITS.frameRecords, Math.floor((LIMITS.frameRecords * 16) / writers.length)));
+    this.#frameRecords = Math.max(
+      32,
+      Math.min(LIMITS.frameRecords, Math.floor((LIMITS.frameRecords * 16) / writers.length)),
+    );
     this.#encoders = Array.from(
       { length: PORTS },
-      (_, port) => new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
+      (_, port) =>
+        new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
     );
     this.#records = writers.map((writer) => new Stage(writer, RECORDS_PORT, this.#frameRecords));
     this.#stages = [...this.#records];

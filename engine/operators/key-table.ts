@@ -3,8 +3,8 @@
 // A Map finds numbers and strings by value; composite keys are found by a string made of their parts (engine/partition/key-hash.ts),
 // in a Map of their own, so that no string can be taken for one.
 
-import { compositeKey } from '../partition/key-hash.ts';
 import { ownString } from '../aggregate/own-string.ts';
+import { compositeKey } from '../partition/key-hash.ts';
 
 export interface KeyEntry {
   readonly key: unknown;

@@ -9,7 +9,14 @@ import type { AsyncContext, AsyncOptions, OperatorNode } from '../graph/operator
 import type { Faults } from './faults.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
 
-const DEFAULTS = { concurrency: 16, ordered: true, timeoutMs: 30_000, retries: 0, backoffMs: 100, maxBackoffMs: 10_000 };
+const DEFAULTS = {
+  concurrency: 16,
+  ordered: true,
+  timeoutMs: 30_000,
+  retries: 0,
+  backoffMs: 100,
+  maxBackoffMs: 10_000,
+};
 
 interface Slot {
   readonly record: unknown;

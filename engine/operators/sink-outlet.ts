@@ -2,8 +2,8 @@
 //
 // While a writer's promise is pending nothing more is offered to it: that is its backpressure.
 
-import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 import type { SinkWriter } from '../connector/sink.ts';
+import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import type { Faults } from './faults.ts';
@@ -31,7 +31,13 @@ export class SinkOutlet implements Outlet {
   #prepared: 'no' | 'pending' | 'yes' = 'no';
   #bytesSeen = 0;
 
-  constructor(writer: SinkWriter<unknown>, node: OperatorNode, faults: Faults, counters: SinkCounters, wake: () => void) {
+  constructor(
+    writer: SinkWriter<unknown>,
+    node: OperatorNode,
+    faults: Faults,
+    counters: SinkCounters,
+    wake: () => void,
+  ) {
     this.#writer = writer;
     this.#node = node;
     this.#faults = faults;
@@ -67,7 +73,10 @@ export class SinkOutlet implements Outlet {
     }
     if (!this.#needsFlush) return false;
     this.#needsFlush = false;
-    this.#call(() => this.#writer.flush?.(), () => {});
+    this.#call(
+      () => this.#writer.flush?.(),
+      () => {},
+    );
     return false;
   }
 

@@ -9,7 +9,10 @@ export function validator(schema: StandardSchemaV1<unknown, unknown>): (record: 
   return (record) => {
     const result = validate(record);
     if (result instanceof Promise) {
-      throw new MillraceError('ERR_SCHEMA', 'the schema validates asynchronously: call it in mapAsync instead of schema()');
+      throw new MillraceError(
+        'ERR_SCHEMA',
+        'the schema validates asynchronously: call it in mapAsync instead of schema()',
+      );
     }
     if (result.issues === undefined) return result.value;
     const shown = result.issues.slice(0, MOST_ISSUES).map(({ path, message }) => `${pathText(path)}: ${message}`);

@@ -68,7 +68,9 @@ function placeNode(node: OperatorNode, placed: readonly Placed[], workers: numbe
   }
   const exchange = ownExchange(operation.kind);
   const single = operation.kind === 'sink' && operation.sink.writers === 1;
-  const parallelism = single ? 1 : (wanted ?? (exchange === undefined ? Math.max(...inputs.map((i) => i.parallelism)) : workers));
+  const parallelism = single
+    ? 1
+    : (wanted ?? (exchange === undefined ? Math.max(...inputs.map((i) => i.parallelism)) : workers));
   const fusable = Math.max(...inputs.map((input) => input.level));
   const exchanges = inputs.map((input): ExchangeKind | undefined => {
     if (exchange !== undefined) return exchange;
@@ -105,7 +107,12 @@ function fuse(graph: Graph, placed: readonly Placed[]): number[] {
   return graph.nodes.map((node) => roots.indexOf(find(node.id)));
 }
 
-function describeStages(graph: Graph, placed: readonly Placed[], stageOf: readonly number[], workers: number): StagePlan[] {
+function describeStages(
+  graph: Graph,
+  placed: readonly Placed[],
+  stageOf: readonly number[],
+  workers: number,
+): StagePlan[] {
   const stages: StagePlan[] = [];
   let nextLone = workers - 1;
   for (let id = 0; id <= Math.max(...stageOf); id++) {
@@ -152,15 +159,16 @@ function laneBytes(options: PlanOptions, from: StagePlan, to: StagePlan, kind: E
   return Math.max(LIMITS.minLaneBytes, Math.min(LIMITS.defaultLaneBytes, share));
 }
 
-/** The edges that carry an output of an operator, and the fused operators that read it. */
+/** The edges that carry an output of an operator, and the fused operators that read it: one that reads it twice stands there twice. */
 export function readersOf(
   graph: Graph,
   physical: PhysicalPlan,
   output: Input,
 ): { fused: OperatorNode[]; edges: EdgePlan[] } {
   const edges = physical.edges.filter((edge) => edge.output.node === output.node && edge.output.port === output.port);
-  const fused = graph
-    .consumers(output.node, output.port)
-    .filter((node) => !edges.some((edge) => edge.reader === node.id));
+  const fused = graph.consumers(output.node, output.port).flatMap((node) => {
+    if (edges.some((edge) => edge.reader === node.id)) return [];
+    return node.inputs.filter((input) => input.node === output.node && input.port === output.port).map(() => node);
+  });
   return { fused, edges };
 }
