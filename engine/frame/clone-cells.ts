@@ -1,9 +1,9 @@
 // The structured-clone area of a frame: every value that has no column type, serialised by V8 in one go. Any thread.
-// One serialiser a frame, because making one costs a microsecond or two. An object held twice, by two fields or by two records of a frame,
-// is written once and arrives as one object held twice.
+// One serialiser a frame, because making one costs a microsecond or two. An object held twice, by two fields or by two
+// records of a frame, is written once and arrives as one object held twice.
 //
-// Against `v8.serialize`: typed arrays are copied out of the frame (Node's own deserialiser would return views into the lane, which
-// the producer overwrites), and shared memory is refused rather than silently unshared.
+// Against `v8.serialize`: typed arrays are copied out of the frame (Node's own deserialiser would return views into the
+// lane, which the producer overwrites), and shared memory is refused rather than silently unshared.
 import { Deserializer, Serializer } from 'node:v8';
 import { MillraceError } from '../errors/millrace-error.ts';
 
@@ -13,7 +13,10 @@ interface ViewClass {
   fromBytes(bytes: Uint8Array<ArrayBuffer>): ArrayBufferView;
 }
 
-/** The index of a class in this list is what is written: append only. A Buffer stays a Buffer, where structured clone makes it a Uint8Array. */
+/**
+ * The index of a class in this list is what is written: append only. A Buffer stays a Buffer, where structured clone
+ * makes it a Uint8Array.
+ */
 const VIEW_CLASSES: readonly ViewClass[] = [
   { name: 'Buffer', bytesPerElement: 1, fromBytes: (bytes) => Buffer.from(bytes.buffer) },
   typedArray(Uint8Array),

@@ -1,5 +1,6 @@
-// The column types a user declares records with: `record({ price: float64, note: nullable(string) })`. Any thread; plain frozen data.
-// A type says how a value is stored (its kind), which values it takes, and what a value that it does not take should have been.
+// The column types a user declares records with: `record({ price: float64, note: nullable(string) })`. Any thread;
+// plain frozen data. A type says how a value is stored (its kind), which values it takes, and what a value that it does
+// not take should have been.
 import type { ColumnKind } from './frame-schema.ts';
 import { describeType, type FieldPath } from './record-fault.ts';
 import { isBytes, isDate, isInt32, isInt64 } from './value-tests.ts';
@@ -65,7 +66,10 @@ export const date: ColumnType<Date> = columnType('date', 'a Date', isDate);
 /** A Uint8Array, or a Buffer, which arrives as a plain Uint8Array. */
 export const bytes: ColumnType<Uint8Array> = columnType('bytes', 'a Uint8Array on memory of its own', isBytes);
 
-/** Whatever structured clone takes, null and undefined included; a Buffer stays a Buffer. Slower than a column of a type: 0.1-2 us a value. */
+/**
+ * Whatever structured clone takes, null and undefined included; a Buffer stays a Buffer. Slower than a column of a
+ * type: 0.1-2 us a value.
+ */
 export const any: ColumnType<unknown> = Object.freeze({
   ...columnType<unknown>('clone', 'anything', () => true),
   isNullable: true,

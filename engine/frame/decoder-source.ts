@@ -5,9 +5,9 @@
 //   else             for (let k = 0; k < count; k++) { <row>       …uses `record`… }
 //   <finish>
 //
-// The clean row is an object literal over typed-array loads and `substring`: nothing hides the allocation from V8, so a loop that only
-// looks at fields gets records that are never built.
-
+// The clean row is an object literal over typed-array loads and `substring`: nothing hides the allocation from V8, so a
+// loop that only looks at fields gets records that are never built (1.3 ns for three numbers, where building and storing
+// them costs 11-14 ns, nearly all of it memory bandwidth: 80 bytes, for V8 boxes each double).
 import { type FrameLayout, layoutOf, TAG_ABSENT, TAG_NULL } from './frame-layout.ts';
 import { int64View } from './frame-memory.ts';
 import { bytesBetween, OpenFrame } from './frame-opening.ts';
@@ -30,8 +30,8 @@ export interface DecoderFragments {
 }
 
 /**
- * The pieces of a decoder for `schema`. All names that they declare or refer to, other than `memory`, `at`, `count`, `k` and `record`, start
- * with `prefix`, so that several schemas fit into one function.
+ * The pieces of a decoder for `schema`. All names that they declare or refer to, other than `memory`, `at`, `count`,
+ * `k` and `record`, start with `prefix`, so that several schemas fit into one function.
  *
  * @example
  * const { setup, row, finish, bindings } = decoderFragments(schema);

@@ -1,5 +1,5 @@
-// The encoder for processes that may not generate code, and for the first records of a schema, which may be its last. Any thread.
-// Stages exactly what the compiled encoder stages; a property test holds the two against each other.
+// The encoder for processes that may not generate code, and for the first records of a schema, which may be its last.
+// Any thread. Stages exactly what the compiled encoder stages; a property test holds the two against each other.
 import type { ColumnRule, EncoderProgram, RowEncoder } from './encoder-program.ts';
 import type { FieldMatcher } from './field-matcher.ts';
 import { columnStart, layoutOf, TAG_ABSENT, TAG_NULL, TAG_UNDEFINED } from './frame-layout.ts';

@@ -5,7 +5,10 @@ import type { FrameStage } from './frame-stage.ts';
 export interface ColumnRule {
   readonly nulls: boolean;
   readonly undefineds: boolean;
-  /** Inferred columns turn away what they would alter: int32 a -0, bytes a Buffer. Declared ones store 0 and a Uint8Array. */
+  /**
+   * Inferred columns turn away what they would alter: int32 a -0, bytes a Buffer. Declared ones store 0 and a
+   * Uint8Array.
+   */
   readonly exact: boolean;
   /** A declared structured column: whether it takes this value, which is neither null nor undefined. */
   readonly accepts?: (value: unknown) => boolean;
@@ -15,7 +18,8 @@ export const INFERRED_RULE: ColumnRule = { nulls: true, undefineds: true, exact:
 
 /**
  * Stages records[from + start .. from + count) as rows start .. count, and returns the first row that it did not stage;
- * `stage.stop` then says why, and nothing of that row is left in the stage. When a getter throws, `stage.row` is the row.
+ * `stage.stop` then says why, and nothing of that row is left in the stage. When a getter throws, `stage.row` is the
+ * row.
  */
 export type RowEncoder = (
   stage: FrameStage,

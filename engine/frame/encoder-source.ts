@@ -1,5 +1,6 @@
-// The text of the encoder for one schema: straight loops with one statement group a column. Any thread.
-// Compiled, they get type feedback of their own: a record costs 12-25 ns where a loop over column descriptions costs several hundred.
+// The text of the encoder for one schema: straight loops with one statement group a column. Any thread. Compiled, they
+// get type feedback of their own: 12 ns for a record of three numbers (8 of them to see that it has these fields and no
+// others), 45 ns with two strings of 40 characters in all (27 of them to join and flatten the text).
 // Names reach the text through `quote` only.
 import type { ColumnRule, EncoderProgram, RowEncoder } from './encoder-program.ts';
 import type { FieldMatcher } from './field-matcher.ts';
@@ -41,8 +42,10 @@ function compileRows(source: string, rules: readonly ColumnRule[], matcher: Fiel
   return build(...Object.values(TOOLS), names, matcher, accepts);
 }
 
-/** The body of a function that returns the row encoder. `general`: records may lack fields, and have them in any order. */
-export function encoderSource(schema: FrameSchema, rules: readonly ColumnRule[], general: boolean): string {
+/**
+ * The body of a function that returns the row encoder. `general`: records may lack fields, and have them in any order.
+ */
+function encoderSource(schema: FrameSchema, rules: readonly ColumnRule[], general: boolean): string {
   const layout = layoutOf(schema);
   const { columns } = schema;
   const kinds = new Set(columns.map((column) => column.kind));
@@ -111,8 +114,9 @@ function rowValues(schema: FrameSchema, general: boolean): string {
   const reads = columns.map(({ name }, column) => `v${column} = record[${quote(name)}]`);
   const byPrototype = columns.some(({ name }) => name === 'constructor' || name === '__proto__');
   const otherClass = byPrototype ? 'prototypeOf(record) !== objectPrototype' : 'record.constructor !== Expected';
-  // for-in walks V8's enum cache: 1.5 ns a key with the comparison, where Object.keys(record) allocates (15 ns for 6 keys). All keys
-  // in order means that no field is missing and none is new. hasOwn on the loop's own key is folded into a map check; it shuts out inherited fields.
+  // for-in walks V8's enum cache: 1.5 ns a key with the comparison, where Object.keys(record) allocates (15 ns for 6
+  // keys). All keys in order means that no field is missing and none is new. hasOwn on the loop's own key is folded
+  // into a map check; it shuts out inherited fields.
   return `      if (typeof record !== 'object' || record === null || ${otherClass}) { stage.stop = ${STOPPED_AT_SHAPE}; break; }
       let keys = 0;
       for (const key in record) {
@@ -161,7 +165,8 @@ function valueCase({ kind }: Column, index: number, rule: ColumnRule): [fits: st
     case 'date':
       return [`isDate(${v})`, `float64[${at}] = millisecondsOf(${v});`];
     case 'string':
-      // The length is summed: asking the growing blob for its own, 10 ns for a record of two strings, makes V8 build every intermediate string.
+      // The length is summed: asking the growing blob for its own, 10 ns for a record of two strings, makes V8 build
+      // every intermediate string.
       return [`typeof ${v} === 'string'`, `blob += ${v}; text += ${v}.length;`];
     case 'bytes':
       return [rule.exact ? `isPlainBytes(${v})` : `isBytes(${v})`, `stage.append(${v});`];

@@ -1,13 +1,13 @@
-// Which of a schema's fields a record has, and whether it has others. Any one thread; one matcher an encoder and schema.
-// Compiled encoders ask it only when a record does not simply have all fields in order.
+// Which of a schema's fields a record has, and whether it has others. Any one thread; one matcher an encoder and
+// schema. Compiled encoders ask it only when a record does not simply have all fields in order.
 import { isFieldBag } from './plain-record.ts';
 
 const hasOwn = Object.prototype.hasOwnProperty;
 
 export class FieldMatcher {
   /**
-   * The `constructor` of the last records that matched: compiled encoders take records of this class, all fields in order, without asking.
-   * Comparing it costs 0.2 ns where `Object.getPrototypeOf` costs 8.
+   * The `constructor` of the last records that matched: compiled encoders take records of this class, all fields in
+   * order, without asking. Comparing it costs 0.2 ns where `Object.getPrototypeOf` costs 8.
    */
   construct: unknown = Object;
   readonly names: readonly string[];
@@ -33,7 +33,9 @@ export class FieldMatcher {
     return true;
   }
 
-  /** Fills `present`, one byte a column. False when the record is not a bag of fields or has a field that is no column. */
+  /**
+   * Fills `present`, one byte a column. False when the record is not a bag of fields or has a field that is no column.
+   */
   match(record: unknown, present: Uint8Array): record is object {
     if (!this.isBag(record)) return false;
     const { names } = this;
@@ -43,7 +45,8 @@ export class FieldMatcher {
     for (const key in record) {
       // Own fields come first, so what follows an inherited one is inherited too.
       if (!hasOwn.call(record, key)) break;
-      // Records of one origin list their fields in one order, with gaps: walk both lists, and look up only what is out of order.
+      // Records of one origin list their fields in one order, with gaps: walk both lists, and look up only what is out
+      // of order.
       let column = next;
       while (column < columns && names[column] !== key) column++;
       if (column === columns) {
@@ -57,7 +60,9 @@ export class FieldMatcher {
     return true;
   }
 
-  /** An object without a class of its own (`Object.create({ … })`) inherits a `constructor` that vouches for nothing. */
+  /**
+   * An object without a class of its own (`Object.create({ … })`) inherits a `constructor` that vouches for nothing.
+   */
   #expect(prototype: object | null): void {
     if (prototype === null) this.construct = undefined;
     else if (hasOwn.call(prototype, 'constructor')) this.construct = prototype.constructor;

@@ -1,6 +1,6 @@
-// Turns frames back into records. On the consumer's thread, one decoder a lane: a lane is first in, first out, so the schema of a frame has
-// always arrived before it.
-// Guarantees: fresh records, deep-equal to what was encoded; nothing outside the frame is read. Fields come in the order of the schema.
+// Turns frames back into records. On the consumer's thread, one decoder a lane: a lane is first in, first out, so the
+// schema of a frame has always arrived before it. Guarantees: fresh records, deep-equal to what was encoded; nothing
+// outside the frame is read. Fields come in the order of the schema.
 import { MillraceError } from '../errors/millrace-error.ts';
 import { interpretDecoder, type RowDecoder } from './decoder-interpreted.ts';
 import { type DecoderFragments, decoderFragments } from './decoder-source.ts';
@@ -19,7 +19,10 @@ interface Version {
 }
 
 export interface FrameDecoderOptions {
-  /** Records that a schema carries before its decoder is compiled; Infinity: never. A process that forbids generated code never does. */
+  /**
+   * Records that a schema carries before its decoder is compiled; Infinity: never. A process that forbids generated
+   * code never does.
+   */
   readonly compileAfterRecords?: number;
 }
 
@@ -56,9 +59,10 @@ export class FrameDecoder {
   }
 
   /**
-   * Fills into[offset .. offset + count) with the records of the frame at byte `at`. Strings are cut from one text per frame and keep
-   * it alive: copy those that go into long-lived state.
-   * @throws MillraceError ERR_CORRUPT_FRAME when the frame is not what an encoder wrote, or its schema was never announced
+   * Fills into[offset .. offset + count) with the records of the frame at byte `at`. Strings are cut from one text per
+   * frame and keep it alive: copy those that go into long-lived state.
+   * @throws MillraceError ERR_CORRUPT_FRAME when the frame is not what an encoder wrote, or its schema was never
+   * announced
    */
   decode(version: number, memory: FrameMemory, at: number, count: number, into: unknown[], offset = 0): void {
     if (version !== this.#current) {
@@ -90,7 +94,7 @@ export class FrameDecoder {
   }
 }
 
-export function compileDecoder(schema: FrameSchema): RowDecoder {
+function compileDecoder(schema: FrameSchema): RowDecoder {
   const fragments = decoderFragments(schema);
   const build = new Function(...Object.keys(fragments.bindings), decoderSource(fragments)) as (
     ...values: unknown[]

@@ -1,11 +1,12 @@
 // Turns batches of records into frames. On the producer's thread; one encoder an edge or a lane.
 //
-//   records -> measure: uniform rows -> (first odd row) general rows -> (a row that does not fit) widen the schema, or send that row whole
+//   records -> measure: uniform rows -> (first odd row) general rows -> (a row that does not fit) widen, or send it whole
 //           -> write: the staged frame goes into the lane, as often as wanted
 //
-// Guarantees: what structured clone keeps comes out deep-equal (fields in the order of the schema), getters run once, a record that
-// cannot travel is named and nothing of it is sent. Memory is bounded by the largest frame; the schema by `maxColumns`.
-// Does not guarantee: identity across frames, symbol-keyed fields, classes and prototypes (as structured clone).
+// Guarantees: what structured clone keeps comes out deep-equal (fields in the order of the schema), getters run once, a
+// record that cannot travel is named and nothing of it is sent. Memory is bounded by the largest frame; the schema by
+// `maxColumns`. Does not guarantee: identity across frames, symbol-keyed fields, classes and prototypes (as structured
+// clone).
 import { MillraceError } from '../errors/millrace-error.ts';
 import { serializeCells } from './clone-cells.ts';
 import { interpretEncoder } from './encoder-interpreted.ts';
@@ -26,7 +27,10 @@ import { findUncloneable } from './uncloneable-field.ts';
 /** More columns than this make frames of mostly empty columns; records with more fields travel whole. */
 const MAX_COLUMNS = 256;
 
-/** How often a schema may change in an encoder's life. A column climbs at most four steps, so only hostile data gets here. */
+/**
+ * How often a schema may change in an encoder's life. A column climbs at most four steps, so only hostile data gets
+ * here.
+ */
 const MAX_WIDENINGS = 256;
 
 /** The longest that looks in vain keep the next one away. */
@@ -39,7 +43,10 @@ export interface FrameEncoderOptions {
   readonly schema?: RecordSchema<unknown> | undefined;
   /** Bound of an inferred schema, 1 to 4096; 256 when absent. */
   readonly maxColumns?: number;
-  /** Records that a schema carries before its encoder is compiled; Infinity: never. A process that forbids generated code never does. */
+  /**
+   * Records that a schema carries before its encoder is compiled; Infinity: never. A process that forbids generated
+   * code never does.
+   */
   readonly compileAfterRecords?: number;
 }
 
@@ -106,9 +113,10 @@ export class FrameEncoder {
   }
 
   /**
-   * Bytes that records[from .. to) need as one frame, a multiple of 8; Infinity when no frame can be that large. Reads every record once and stages
-   * the frame for `write`; may widen the schema: compare `schemaVersion` afterwards.
-   * @throws RecordFault naming the first record that cannot be encoded; the records before it can be measured again without it
+   * Bytes that records[from .. to) need as one frame, a multiple of 8; Infinity when no frame can be that large. Reads
+   * every record once and stages the frame for `write`; may widen the schema: compare `schemaVersion` afterwards.
+   * @throws RecordFault naming the first record that cannot be encoded; the records before it can be measured again
+   * without it
    */
   measure(records: readonly unknown[], from: number, to: number): number {
     const count = to - from;
@@ -124,32 +132,37 @@ export class FrameEncoder {
       this.#learn(source);
       mayLearn = false;
     }
-    // Snapshots have other hidden classes than the records they were taken from: one frame of them through the compiled program leaves its
-    // property loads polymorphic for good (17 ns a record instead of 12).
+    // Snapshots have other hidden classes than the records they were taken from: one frame of them through the compiled
+    // program leaves its property loads polymorphic for good (17 ns a record instead of 12).
     let program = source === records ? this.#programFor(count) : this.#interpreted;
     stage.begin(this.#layout, count);
     try {
       let row = program.uniform(stage, source, base, 0, count);
       while (row < count) {
-        if (stage.stop !== STOPPED_AT_SHAPE) {
-          if (this.#declared !== undefined) throw this.#declared.refuse(source[base + row], from + row);
-          if (mayLearn) {
-            mayLearn = false;
-            source = this.#takeOver(source, base, row, count, from);
-            base = 0;
-            const widened = this.#learn(source);
-            program = this.#interpreted;
-            if (widened) {
-              stage.begin(this.#layout, count);
-              row = program.uniform(stage, source, base, 0, count);
-              continue;
-            }
-            stage.cells.push(source[row]);
-          } else stage.cells.push(this.#stoppedRecord(source[base + row]));
-          stage.tagRow(row);
-          row++;
+        if (stage.stop === STOPPED_AT_SHAPE) {
+          stage.stop = 0;
+          row = program.general(stage, source, base, row, count);
+          continue;
         }
-        row = program.general(stage, source, base, row, count);
+        if (this.#declared !== undefined) throw this.#declared.refuse(source[base + row], from + row);
+        let whole: unknown;
+        if (mayLearn) {
+          mayLearn = false;
+          source = this.#takeOver(source, base, row, count, from);
+          base = 0;
+          whole = source[row];
+          const widened = this.#learn(source);
+          program = this.#interpreted;
+          if (widened) {
+            stage.begin(this.#layout, count);
+            row = program.uniform(stage, source, base, 0, count);
+            continue;
+          }
+        } else whole = this.#stoppedRecord(source[base + row]);
+        stage.cells.push(whole);
+        stage.tagRow(row);
+        stage.stop = 0;
+        row = program.uniform(stage, source, base, row + 1, count);
       }
     } catch (error) {
       if (error instanceof RecordFault) throw error;
@@ -161,8 +174,8 @@ export class FrameEncoder {
   }
 
   /**
-   * Writes the frame measured last at byte `at` (8-aligned) of `memory`; returns its bytes. It may be written any number of times, to several
-   * lanes or again after a lane was full, until the next `measure`.
+   * Writes the frame measured last at byte `at` (8-aligned) of `memory`; returns its bytes. It may be written any
+   * number of times, to several lanes or again after a lane was full, until the next `measure`.
    */
   write(memory: FrameMemory, at: number): number {
     const { byteLength } = this.#stage;
@@ -190,7 +203,10 @@ export class FrameEncoder {
     return copies;
   }
 
-  /** All records of the frame, none read twice: staged rows from the stage, the row that did not fit, and a snapshot of the rest. */
+  /**
+   * All records of the frame, none read twice: staged rows from the stage, the row that did not fit, and a snapshot of
+   * the rest.
+   */
   #takeOver(source: readonly unknown[], base: number, row: number, count: number, from: number): unknown[] {
     const staged = readStagedRows(this.#schema!, this.#layout, this.#stage, row, count);
     if (this.#stage.stop === STOPPED_AT_VALUE) {

@@ -1,4 +1,5 @@
-// Where everything in a frame lies. Any thread; pure arithmetic, shared by the encoder, the decoder and the texts they compile.
+// Where everything in a frame lies. Any thread; pure arithmetic, shared by the encoder, the decoder and the texts they
+// compile.
 //
 //   0        byteLength   of the whole frame, a multiple of 8
 //   4        count        records
@@ -21,9 +22,10 @@
 // Ends are cumulative over the whole row: record 0's strings in column order, then record 1's. So one running position
 // serves all string columns, and a frame has one blob however many columns share it.
 //
-// Tags are bytes (0 value, 1 null, 2 undefined, 3 absent) where Arrow has validity bitmaps: JavaScript has three ways for a
-// field to be missing and promises to tell them apart, a bit cannot; and a byte is stored without reading its neighbours. A column
-// without them costs nothing, as in Arrow. Reaching Arrow's bitmap from here is one pass over the tags.
+// Tags are bytes (0 value, 1 null, 2 undefined, 3 absent) where Arrow has validity bitmaps: JavaScript has three ways
+// for a field to be missing and promises to tell them apart, a bit cannot; and a byte is stored without reading its
+// neighbours. A column without them costs nothing, as in Arrow. Reaching Arrow's bitmap from here is one pass over the
+// tags.
 import type { ColumnKind, FrameSchema } from './frame-schema.ts';
 
 export const BYTE_LENGTH_WORD = 0;
@@ -48,7 +50,7 @@ export const FRAME_BYTES_MAX = 0x7fff_fff8;
 
 export type ColumnWidth = 8 | 4 | 1 | 0;
 
-export function widthOf(kind: ColumnKind): ColumnWidth {
+function widthOf(kind: ColumnKind): ColumnWidth {
   switch (kind) {
     case 'float64':
     case 'date':
@@ -105,8 +107,8 @@ export function fixedBytes(layout: FrameLayout, count: number): number {
 }
 
 /**
- * Where the first value of a column lies, counted in values of its own width from the start of the memory; the frame starts at
- * byte `at`. Generated code uses the same three formulas.
+ * Where the first value of a column lies, counted in values of its own width from the start of the memory; the frame
+ * starts at byte `at`. Generated code uses the same three formulas.
  */
 export function columnStart(layout: FrameLayout, column: number, at: number, count: number): number {
   const slot = layout.slots[column]!;

@@ -1,7 +1,10 @@
 // The memory that frames live in: one lane's ring, seen three ways. Any thread; the lane decides who may write where.
 // The views are made once for a lane and held for its life, because making a view costs as much as encoding a record.
 
-/** Three views of the same memory. All start at the same byte 0, which is 8-aligned, and usually lie over a SharedArrayBuffer. */
+/**
+ * Three views of the same memory. All start at the same byte 0, which is 8-aligned, and usually lie over a
+ * SharedArrayBuffer.
+ */
 export interface FrameMemory {
   readonly int32: Int32Array;
   readonly float64: Float64Array;

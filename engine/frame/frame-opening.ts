@@ -1,7 +1,7 @@
-// Opening a frame: where its parts lie, with every bound checked once, before a record is read. Any thread; the frame's bytes must be
-// published (acquired) and not yet released.
-// The checks cost about 100 ns a frame. After them no offset of the frame reaches outside it; what a damaged column of
-// ends can still do is cut strings wrongly inside the blob, and closing the frame notices all but compensating damage.
+// Opening a frame: where its parts lie, with every bound checked once, before a record is read. Any thread; the frame's
+// bytes must be published (acquired) and not yet released. The checks cost about 100 ns a frame. After them no offset
+// of the frame reaches outside it; what a damaged column of ends can still do is cut strings wrongly inside the blob,
+// and closing the frame notices all but compensating damage.
 import { MillraceError } from '../errors/millrace-error.ts';
 import { deserializeCells } from './clone-cells.ts';
 import {
@@ -97,7 +97,10 @@ export class OpenFrame {
     }
   }
 
-  /** Called behind the last record: text, bytes and cells must be used up exactly. @throws MillraceError ERR_CORRUPT_FRAME */
+  /**
+   * Called behind the last record: text, bytes and cells must be used up exactly. @throws MillraceError
+   * ERR_CORRUPT_FRAME
+   */
   close(textPosition: number, rawPosition: number, cellPosition: number): void {
     if (textPosition !== this.blob.length) throw corrupt(`uses all its text: ${textPosition} of ${this.blob.length}`);
     if (rawPosition !== this.rawEnd) throw corrupt(`uses all its bytes: up to ${rawPosition} of ${this.rawEnd}`);
@@ -107,7 +110,10 @@ export class OpenFrame {
   }
 }
 
-/** `end` of a value in the byte area, checked: it is cut with memory offsets, where a string is cut from a blob of its own. */
+/**
+ * `end` of a value in the byte area, checked: it is cut with memory offsets, where a string is cut from a blob of its
+ * own.
+ */
 export function bytesBetween(bytes: Buffer, start: number, end: number, limit: number): Uint8Array {
   if (end < start || end > limit)
     throw corrupt(`keeps its byte values inside its byte area: ${start} to ${end} of ${limit}`);

@@ -1,6 +1,6 @@
-// What encoder and decoder of a lane agree on: the columns of a frame, in order. Any thread.
-// It travels through the lane as text, before the first frame that needs it. Names are data from outside: whoever generates
-// code from a schema quotes them.
+// What encoder and decoder of a lane agree on: the columns of a frame, in order. Any thread. It travels through the
+// lane as text, before the first frame that needs it. Names are data from outside: whoever generates code from a schema
+// quotes them.
 import { MillraceError } from '../errors/millrace-error.ts';
 
 /**
@@ -14,17 +14,7 @@ import { MillraceError } from '../errors/millrace-error.ts';
  */
 export type ColumnKind = (typeof COLUMN_KINDS)[number];
 
-export const COLUMN_KINDS = [
-  'nothing',
-  'int32',
-  'float64',
-  'int64',
-  'boolean',
-  'date',
-  'string',
-  'bytes',
-  'clone',
-] as const;
+const COLUMN_KINDS = ['nothing', 'int32', 'float64', 'int64', 'boolean', 'date', 'string', 'bytes', 'clone'] as const;
 
 export interface Column {
   readonly name: string;
@@ -33,7 +23,9 @@ export interface Column {
   readonly optional: boolean;
 }
 
-/** `fields`: a record is an object with one column a field. `value`: the record itself is the value of the one column. */
+/**
+ * `fields`: a record is an object with one column a field. `value`: the record itself is the value of the one column.
+ */
 export interface FrameSchema {
   readonly shape: 'fields' | 'value';
   readonly columns: readonly Column[];

@@ -1,8 +1,10 @@
-// Where a frame is built before it goes into a lane: private memory of one encoder, in the layout of the frame. Any one thread.
+// Where a frame is built before it goes into a lane: private memory of one encoder, in the layout of the frame. Any one
+// thread.
 //
-// Why not straight into the lane: nothing is known about a frame's size until its last record was read, and reading the records again
-// would run getters twice and see what the user changed meanwhile. Copying the finished columns costs 2 ns for a record of 32 bytes;
-// the text blob, usually the larger part, is never staged: it goes from the string into the lane.
+// Why not straight into the lane: nothing is known about a frame's size until its last record was read, and reading the
+// records again would run getters twice and see what the user changed meanwhile. Copying the finished columns costs 2
+// ns for a record of 32 bytes; the text blob, usually the larger part, is never staged: it goes from the string into
+// the lane.
 import {
   BLOB_LENGTH_WORD,
   BYTE_LENGTH_WORD,
@@ -130,11 +132,15 @@ export class FrameStage {
     this.rawLength = end;
   }
 
-  /** Everything is staged; `clones` are the serialised cells. Returns the bytes of the frame, Infinity when none can be that large. */
+  /**
+   * Everything is staged; `clones` are the serialised cells. Returns the bytes of the frame, Infinity when none can be
+   * that large.
+   */
   finish(clones: Uint8Array): number {
     const layout = this.#layout!;
     const { int32, blob } = this;
-    // On a one-byte string V8 knows that nothing can match: 0.06 ns a record. Flattens the blob on the way, which the write needs anyway.
+    // On a one-byte string V8 knows that nothing can match: 0.06 ns a record. Flattens the blob on the way, which the
+    // write needs anyway.
     this.#utf16 = BEYOND_LATIN1.test(blob);
     this.#clones = clones;
     this.#cellCount = this.cells.length;
@@ -168,7 +174,10 @@ export class FrameStage {
     return this.#byteLength;
   }
 
-  /** Copies the finished frame to byte `at`; any number of times, for a broadcast or after a lane was full. Returns its bytes. */
+  /**
+   * Copies the finished frame to byte `at`; any number of times, for a broadcast or after a lane was full. Returns its
+   * bytes.
+   */
   copyTo(memory: FrameMemory, at: number): number {
     const layout = this.#layout!;
     const { bytes } = memory;

@@ -2,7 +2,7 @@
 // A name from a record reaches generated text through `quote` and in no other way.
 
 /** False under `--disallow-code-generation-from-strings`; asked once, when the module loads. */
-export const codeGenerationAllowed: boolean = mayGenerate();
+const codeGenerationAllowed: boolean = mayGenerate();
 
 function mayGenerate(): boolean {
   try {
@@ -20,14 +20,20 @@ export function compileThreshold(wanted: number = COMPILE_AFTER_RECORDS): number
   return codeGenerationAllowed ? wanted : Number.POSITIVE_INFINITY;
 }
 
-/** A string literal of `text`. JSON is a subset of JavaScript since ES2019; the line separators are escaped all the same, for other readers. */
+/**
+ * A string literal of `text`. JSON is a subset of JavaScript since ES2019; the line separators are escaped all the
+ * same, for other readers.
+ */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(/[\u2028\u2029]/g, (separator) =>
     separator === '\u2028' ? '\\u2028' : '\\u2029',
   );
 }
 
-/** One entry of an object literal. A bare or quoted `__proto__` would set the prototype there; a computed one is a field. */
+/**
+ * One entry of an object literal. A bare or quoted `__proto__` would set the prototype there; a computed one is a
+ * field.
+ */
 export function literalEntry(name: string, value: string): string {
   return name === '__proto__' ? `["__proto__"]: ${value}` : `${quote(name)}: ${value}`;
 }

@@ -1,13 +1,14 @@
-// Which objects structured clone treats as a bag of own enumerable fields. Any thread.
-// Plain objects, objects without a prototype and instances of ordinary classes are; arrays, Maps, Dates, Errors, Promises and
-// whatever else has inner slots are not, whatever their prototype claims.
+// Which objects structured clone treats as a bag of own enumerable fields. Any thread. Plain objects, objects without a
+// prototype and instances of ordinary classes are; arrays, Maps, Dates, Errors, Promises and whatever else has inner
+// slots are not, whatever their prototype claims.
 import { types } from 'node:util';
 
 const tagOf = Object.prototype.toString;
 
 /**
- * Whether a structured clone of `value` would be a plain object of its own enumerable string-keyed fields. Costs about a microsecond for classes:
- * ask once for each prototype. When in doubt the answer is no, and structured clone itself decides.
+ * Whether a structured clone of `value` would be a plain object of its own enumerable string-keyed fields. Costs about
+ * a microsecond for classes: ask once for each prototype. When in doubt the answer is no, and structured clone itself
+ * decides.
  */
 export function isFieldBag(value: object): boolean {
   return tagOf.call(value) === '[object Object]' && !hasInnerSlots(value);

@@ -6,8 +6,8 @@ import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 export type FieldPath = readonly (string | number)[];
 
 /**
- * One record of a batch cannot be encoded. `recordIndex` is its index in the array given to `measure`, so that a caller whose policy is to
- * skip can encode what stands before it, and go on behind it.
+ * One record of a batch cannot be encoded. `recordIndex` is its index in the array given to `measure`, so that a caller
+ * whose policy is to skip can encode what stands before it, and go on behind it.
  */
 export class RecordFault extends MillraceError {
   readonly recordIndex: number;

@@ -1,6 +1,6 @@
-// The decoder as a loop over column descriptions. Any thread.
-// It serves processes that may not generate code, schemas that have carried few records so far, and the encoder, which reads back what it has
-// staged when a schema widens in the middle of a frame.
+// The decoder as a loop over column descriptions. Any thread. It serves processes that may not generate code, schemas
+// that have carried few records so far, and the encoder, which reads back what it has staged when a schema widens in
+// the middle of a frame.
 import { TAG_ABSENT, TAG_NULL } from './frame-layout.ts';
 import type { FrameSchema } from './frame-schema.ts';
 import { defineField } from './generated-code.ts';
@@ -19,7 +19,8 @@ export function readRow({ shape, columns }: FrameSchema, source: RowSource, row:
   for (let column = 0; column < columns.length; column++) {
     const tag = source.tagAt(column, row);
     if (tag === TAG_ABSENT) continue;
-    // Strings and bytes are cut at a running position; a tagged row has length zero, so nothing is skipped by not reading it.
+    // Strings and bytes are cut at a running position; a tagged row has length zero, so nothing is skipped by not
+    // reading it.
     const value = tag === 0 ? source.valueAt(column, row) : tag === TAG_NULL ? null : undefined;
     if (shape === 'value') return value;
     defineField(record, columns[column]!.name, value);

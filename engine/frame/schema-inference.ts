@@ -1,16 +1,24 @@
-// Learns a schema from records, and widens it when records change. Any one thread; runs on the first frame and on surprises only.
+// Learns a schema from records, and widens it when records change. Any one thread; runs on the first frame and on
+// surprises only.
 //
 // A column's kind only ever climbs:      nothing -> int32 -> float64 -> clone
 //                                        nothing -> string, boolean, date, int64, bytes -> clone
-// so a schema is widened a bounded number of times, whatever the records do. What is rare is not worth a column, nor worth the
-// slow kind `clone` for a column that is almost always something else: such records travel whole, as one clone cell each.
+// so a schema is widened a bounded number of times, whatever the records do. What is rare is not worth a column, nor
+// worth the slow kind `clone` for a column that is almost always something else: such records travel whole, as one
+// clone cell each.
 import type { Column, ColumnKind, FrameSchema } from './frame-schema.ts';
 import { isDate, isInt32, isInt64, isPlainBytes } from './value-tests.ts';
 
-/** A field or a kind that fewer than one in 16 records have does not change the schema: a whole-record cell costs them 1-2 us each. */
+/**
+ * A field or a kind that fewer than one in 16 records have does not change the schema: a whole-record cell costs them
+ * 1-2 us each.
+ */
 const RARE = 16;
 
-/** Records of the past that count against a surprise: else one odd record, alone in its frame, would slow a column for ever. */
+/**
+ * Records of the past that count against a surprise: else one odd record, alone in its frame, would slow a column for
+ * ever.
+ */
 const MEMORY_RECORDS = 1008;
 
 export interface InferenceInput {
@@ -24,7 +32,7 @@ export interface InferenceInput {
 }
 
 /** The kind that stores `value` alone without loss. */
-export function kindOf(value: unknown): ColumnKind {
+function kindOf(value: unknown): ColumnKind {
   switch (typeof value) {
     case 'number':
       return isInt32(value) && !Object.is(value, -0) ? 'int32' : 'float64';
@@ -48,7 +56,8 @@ export function inferSchema(current: FrameSchema | undefined, input: InferenceIn
   const bagCount = bags.reduce((sum, isBag) => sum + (isBag ? 1 : 0), 0);
   const weight = records.length + Math.min(input.past, MEMORY_RECORDS);
   const odd = current?.shape === 'value' ? bagCount : records.length - bagCount;
-  // Another shape takes over when most of a frame has it, a frame of a few records excepted. The encoder counts how often that happens.
+  // Another shape takes over when most of a frame has it, a frame of a few records excepted. The encoder counts how
+  // often that happens.
   const changesShape = current !== undefined && odd * 2 > records.length + Math.min(input.past, RARE);
   const known = changesShape ? undefined : current;
   const shape = known?.shape ?? (bagCount * 2 >= records.length ? 'fields' : 'value');
@@ -61,7 +70,8 @@ export function inferSchema(current: FrameSchema | undefined, input: InferenceIn
 
   const statistics = new Map<string, ColumnStatistics>();
   for (const column of known?.columns ?? []) statistics.set(column.name, new ColumnStatistics(column.name, column));
-  // Bounded: hostile records could bring a new name each. Names first seen behind the bound cannot be frequent in this frame.
+  // Bounded: hostile records could bring a new name each. Names first seen behind the bound cannot be frequent in this
+  // frame.
   const namesMax = input.maxColumns * RARE * 2;
   for (let index = 0; index < records.length; index++) {
     if (!bags[index]) continue;
@@ -107,7 +117,10 @@ class ColumnStatistics {
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
   }
 
-  /** The column for what was seen: the very object of before when that will do. `of` records could have had the field; `past` did not. */
+  /**
+   * The column for what was seen: the very object of before when that will do. `of` records could have had the field;
+   * `past` did not.
+   */
   widened(weight: number, of: number, past: number): Column {
     const { before } = this;
     const optional = before?.optional === true || this.seen < of || (before === undefined && past > 0);

@@ -1,5 +1,6 @@
-// Reads back what an encoder has staged so far. Same thread as the stage. Used when a record in the middle of a frame shows that the schema must
-// widen: the rows before it are already read, and reading the user's objects twice would run getters twice.
+// Reads back what an encoder has staged so far. Same thread as the stage. Used when a record in the middle of a frame
+// shows that the schema must widen: the rows before it are already read, and reading the user's objects twice would run
+// getters twice.
 import { columnStart, type FrameLayout } from './frame-layout.ts';
 import type { FrameSchema } from './frame-schema.ts';
 import type { FrameStage } from './frame-stage.ts';

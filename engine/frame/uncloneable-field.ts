@@ -1,5 +1,5 @@
-// Where in a record the value sits that structured clone refuses. Any thread; runs only after a refusal, so it may be slow.
-// It asks the serialiser itself about ever smaller parts, so that the two can never disagree.
+// Where in a record the value sits that structured clone refuses. Any thread; runs only after a refusal, so it may be
+// slow. It asks the serialiser itself about ever smaller parts, so that the two can never disagree.
 import { messageOf } from '../errors/millrace-error.ts';
 import { NotCloneable, serializeCells } from './clone-cells.ts';
 import { describePath, describeType, type FieldPath, RecordFault } from './record-fault.ts';

@@ -1,9 +1,13 @@
-// Which values a column kind stores without loss. Any thread; compiled encoders call these for the kinds that take more than a `typeof`.
+// Which values a column kind stores without loss. Any thread; compiled encoders call these for the kinds that take more
+// than a `typeof`.
 import { types } from 'node:util';
 
 const timeOf: (this: Date) => number = Date.prototype.getTime;
 
-/** A real Date of this realm; an object that merely inherits from Date.prototype has no time. `instanceof` first: it is inlined. */
+/**
+ * A real Date of this realm; an object that merely inherits from Date.prototype has no time. `instanceof` first: it is
+ * inlined.
+ */
 export function isDate(value: unknown): value is Date {
   return value instanceof Date && types.isDate(value);
 }
@@ -13,7 +17,9 @@ export function millisecondsOf(value: Date): number {
   return timeOf.call(value);
 }
 
-/** A plain Uint8Array on memory of this thread. A Buffer is not: it must come out as a Buffer, which clone cells see to. */
+/**
+ * A plain Uint8Array on memory of this thread. A Buffer is not: it must come out as a Buffer, which clone cells see to.
+ */
 export function isPlainBytes(value: unknown): value is Uint8Array {
   return (
     value instanceof Uint8Array &&

@@ -1,4 +1,5 @@
-// Records that try to get lost on the way: hostile names, every kind of value, shapes that change in the middle of a batch.
+// Records that try to get lost on the way: hostile names, every kind of value, shapes that change in the middle of a
+// batch.
 import fc from 'fast-check';
 
 export const hostileNames = [

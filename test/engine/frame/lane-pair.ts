@@ -1,5 +1,5 @@
-// An encoder and a decoder with memory between them, as a lane has them: the announcement of a schema before the first frame that needs it.
-// The frame lies among guard bytes, which must stay as they were.
+// An encoder and a decoder with memory between them, as a lane has them: the announcement of a schema before the first
+// frame that needs it. The frame lies among guard bytes, which must stay as they were.
 import {
   FrameDecoder,
   FrameEncoder,

@@ -1,5 +1,6 @@
-// Deep equality without blind spots: 0 and -0, holes, own `__proto__` and `constructor` fields, prototypes, bytes, invalid dates.
-// The runner's own comparison trusts `value.constructor`, Node's finds two invalid dates different. Field order does not count.
+// Deep equality without blind spots: 0 and -0, holes, own `__proto__` and `constructor` fields, prototypes, bytes,
+// invalid dates. The runner's own comparison trusts `value.constructor`, Node's finds two invalid dates different.
+// Field order does not count.
 import { inspect, types } from 'node:util';
 
 /** Where the two differ first, undefined when they do not. */
