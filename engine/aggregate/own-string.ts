@@ -14,7 +14,25 @@ export function ownString(text: string): string {
   return Buffer.from(text, encoding).toString(encoding);
 }
 
-/** The same for a value that may be a string; other types pass as they are. */
+/**
+ * The same for a value that may be a string, or a plain object with strings in its fields: the object is copied when one of them needs it,
+ * never changed. Deeper strings come out of structured clone, which cuts none; other types pass as they are.
+ */
 export function owned<V>(value: V): V {
-  return typeof value === 'string' ? (ownString(value) as V) : value;
+  if (typeof value === 'string') return ownString(value) as V;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const name of Object.keys(value)) {
+    const field = (value as Record<string, unknown>)[name];
+    if (typeof field !== 'string' || field.length < SHORTEST_CUT) continue;
+    // Spread and defineProperty, not assignment: a field may be called __proto__.
+    copy ??= { ...(value as Record<string, unknown>) };
+    Object.defineProperty(copy, name, {
+      value: ownString(field),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return (copy as V | undefined) ?? value;
 }

@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type SinkLike, toSink } from '../adapters/to-sink.ts';
 import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
 import { composite } from '../aggregate/composite.ts';
+import { owned } from '../aggregate/own-string.ts';
 import { type CollectSink, isCollectSink } from '../connector/collect.ts';
 import type { Sink } from '../connector/sink.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -272,12 +273,17 @@ export class KeyedStream<K, T> extends Operators<T> {
    * readings.keyBy((r) => r.sensor).reduce((a, b) => (a.celsius > b.celsius ? a : b));
    */
   reduce(fn: (accumulated: T, record: T) => T, options: PreaggregateOptions = {}): Stream<{ key: K; value: T }> {
+    const fold = (held: T | undefined, record: T): T => {
+      const next = held === undefined ? record : fn(held, record);
+      // What is kept must not keep the text of a whole frame alive with it.
+      return next === held ? next : owned(next);
+    };
     const reducer: Aggregator<T, T | undefined, T | undefined> = {
       name: 'reduce',
       create: () => undefined,
-      add: (a, b) => (a === undefined ? (b as T) : fn(a, b as T)),
-      combine: (a, b) => (a === undefined || b === undefined ? (a ?? b) : fn(a, b)),
-      result: (a) => a,
+      add: (held, record) => fold(held, record as T),
+      combine: (held, other) => (other === undefined ? held : fold(held, other)),
+      result: (held) => held,
     };
     return this.#aggregate(reducer as Aggregator<T>, false, options) as Stream<{ key: K; value: T }>;
   }
