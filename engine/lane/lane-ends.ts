@@ -1,10 +1,10 @@
 // One thread's ends of the job's lanes: the writers of what its actors send, the readers of what they receive. Any thread.
 
-import { LaneReader } from './lane-reader.ts';
-import { LaneWriter } from './lane-writer.ts';
 import { type EdgePlan, lanesOf, MAIN_THREAD, type PhysicalPlan } from '../plan/physical-plan.ts';
 import type { ControlWords } from '../protocol/control-words.ts';
 import { type Doorbell, RingConsumer, RingProducer } from '../queue/index.ts';
+import { LaneReader } from './lane-reader.ts';
+import { LaneWriter } from './lane-writer.ts';
 
 export class LaneEnds {
   readonly #plan: PhysicalPlan;
@@ -13,7 +13,12 @@ export class LaneEnds {
   readonly #worker: number;
 
   /** @param worker whose ends these are; MAIN_THREAD for the thread that collects */
-  constructor(plan: PhysicalPlan, lanes: ReadonlyArray<readonly SharedArrayBuffer[]>, control: ControlWords, worker: number) {
+  constructor(
+    plan: PhysicalPlan,
+    lanes: ReadonlyArray<readonly SharedArrayBuffer[]>,
+    control: ControlWords,
+    worker: number,
+  ) {
     this.#plan = plan;
     this.#lanes = lanes;
     this.#control = control;

@@ -62,6 +62,8 @@ export class LaneWriter {
     if (this.#announced[port] !== encoder.schemaVersion && !this.#announce(port, encoder)) return 'full';
     const at = ring.claim(bytes);
     if (at < 0) {
+      // What was announced must be seen: the lane may hold nothing else, and then nobody would ever make room.
+      ring.publish();
       // A closed ring takes nothing either: its consumer has gone, and the job is being torn down.
       this.#waitingForBytes = bytes;
       return 'full';

@@ -128,9 +128,14 @@ export class ExchangeOutlet implements Outlet {
     return sent;
   }
 
-  end(): boolean {
+  /** Sends all that is staged, also in frames that are not full. False when some of it must wait for room. */
+  sendStaged(): boolean {
     this.flush();
-    if (this.#stages.some((stage) => stage.count > 0)) return false;
+    return this.#stages.every((stage) => stage.count === 0);
+  }
+
+  end(): boolean {
+    if (!this.sendStaged()) return false;
     const { writers } = this.#settings;
     while (this.#endsSent < writers.length) {
       if (!writers[this.#endsSent]!.end()) return false;

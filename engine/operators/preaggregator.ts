@@ -4,7 +4,8 @@
 //   table full, or the input ends -> one partial { k, a } a key -> exchange -> combine
 //
 // The table is bounded. Where keys hardly repeat it would only be in the way: it then steps aside for a while, records cross as
-// they are, and it looks again later. Which of the two a record takes does not change the answer.
+// they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: what
+// is staged of the one kind is sent before anything of the other is.
 
 import { PARTIALS_PORT } from '../lane/lane-frame-layout.ts';
 import { LIMITS } from '../limits.ts';
@@ -29,6 +30,10 @@ export class Preaggregator implements Outlet {
   #records = 0;
   #emitting: Iterator<KeyEntry> | undefined;
   #asideLeft = 0;
+  /** Records may be staged that came before what the table holds. */
+  #recordsStaged = false;
+  /** Partial results may be staged that come before the next record. */
+  #partialsStaged = false;
 
   constructor(outlet: ExchangeOutlet, create: () => unknown, actorOfPartition: Uint16Array) {
     this.#outlet = outlet;
@@ -46,6 +51,7 @@ export class Preaggregator implements Outlet {
   /** Called by the chain instead of find() while `aside`. */
   push(record: unknown, receiver = 0): void {
     this.#outlet.pushTo(receiver, record);
+    this.#recordsStaged = true;
     if (this.#outlet.full) this.full = true;
     if (--this.#asideLeft === 0) this.aside = false;
   }
@@ -64,6 +70,8 @@ export class Preaggregator implements Outlet {
       }
       if (!this.#emit()) return false;
     }
+    if (this.aside && this.#partialsStaged && !this.#outlet.sendStaged()) return false;
+    this.#partialsStaged = false;
     this.full = false;
     return true;
   }
@@ -80,6 +88,9 @@ export class Preaggregator implements Outlet {
   }
 
   #emit(): boolean {
+    if (this.#recordsStaged && !this.#outlet.sendStaged()) return false;
+    this.#recordsStaged = false;
+    this.#partialsStaged = true;
     this.#emitting ??= this.#table.entries();
     for (let step = this.#emitting.next(); step.done !== true; step = this.#emitting.next()) {
       const { key, value } = step.value;
