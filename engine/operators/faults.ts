@@ -51,7 +51,7 @@ export class Faults {
       });
       return;
     }
-    throw this.place(thrown, node, code, where);
+    throw this.place(own === undefined ? thrown : withAdvice(own), node, code, where);
   }
 
   /** The error with all that is known of its place. */
@@ -68,6 +68,18 @@ function ruleOf(thrown: unknown, code: ErrorCode): string | undefined {
   if (code === 'ERR_SOURCE') return `the source failed: ${messageOf(thrown)}`;
   if (code !== 'ERR_OPERATOR') return undefined;
   return `the operator threw: ${messageOf(thrown)}. Mend it, or give it .onError('skip') or a dead-letter sink`;
+}
+
+/** Who reads malformed input mostly does not know yet that it need not end the job. */
+function withAdvice(error: MillraceError): MillraceError {
+  if (error.code !== 'ERR_MALFORMED_INPUT') return error;
+  const rule = `${error.rule.replace(/\.$/, '')}. To go on without such records, give the source .onError('skip') or a dead-letter sink`;
+  const advised = new MillraceError(error.code, rule, {
+    place: error.place,
+    ...('cause' in error ? { cause: error.cause } : {}),
+  });
+  if (error.stack !== undefined) advised.stack = error.stack.replace(error.message, advised.message);
+  return advised;
 }
 
 function cloneable(record: unknown): unknown {

@@ -40,6 +40,22 @@ describe('a dead letter', () => {
     });
   });
 
+  it('is what the message of malformed input proposes, when that fails the job', () => {
+    const counters = { recordsSkipped: () => {}, recordsDeadLettered: () => {} };
+    const thrown = new MillraceError('ERR_MALFORMED_INPUT', "Column 'a' is declared 'number': \"x\" is none.", {
+      place: { position: 'a.csv line 2, byte 22' },
+      cause: 'why',
+    });
+    const faults = new Faults({ job: 'j', stage: 's', worker: 1 }, counters);
+    const failing: OperatorNode = { ...node, policy: 'fail' };
+    const failed = (): void => faults.handle(failing, thrown, 'x', () => undefined, 'ERR_MALFORMED_INPUT');
+    expect(failed).toThrowError(
+      `Column 'a' is declared 'number': "x" is none. To go on without such records, give the source .onError('skip') or a dead-letter sink ` +
+        `(job 'j', stage 's', operator 'parse', worker 1, position a.csv line 2, byte 22)`,
+    );
+    expect(failed).toThrowError(expect.objectContaining({ code: 'ERR_MALFORMED_INPUT', cause: 'why' }) as Error);
+  });
+
   it('says about where the source was when nothing nearer is known', () => {
     expect(letterOf(new TypeError('no such field'), 'at or before a.ndjson line 9')).toMatchObject({
       position: 'at or before a.ndjson line 9',
