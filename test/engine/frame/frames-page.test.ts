@@ -5,7 +5,7 @@ import * as frame from '../../../engine/frame/index.ts';
 const page = readFileSync(new URL('../../../docs/FRAMES.md', import.meta.url), 'utf8');
 
 it('the snippet of docs/FRAMES.md prints what it says', () => {
-  const snippets = [...page.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
+  const snippets = [...page.matchAll(/```ts(?: run)?\n(.*?)```/gs)].map((match) => match[1]!);
   expect(snippets).toHaveLength(1);
   const [snippet] = snippets as [string];
   const names = /^import \{(.*?)\} from 'millrace';\n/.exec(snippet)!;
