@@ -19,17 +19,19 @@ import type { LaneEnds } from '../engine/lane/lane-ends.ts';
 import { LIMITS } from '../engine/limits.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { BatchQueue } from '../engine/operators/batch-queue.ts';
-import { type ChainHead, compileChain } from '../engine/operators/chain-compiler.ts';
-import { type Chain, type ChainStep, type Fold, outletsOf } from '../engine/operators/chain-step.ts';
+import { compileChain } from '../engine/operators/chain-compiler.ts';
+import { type Chain, type ChainHead, type ChainStep, type Fold, outletsOf } from '../engine/operators/chain-step.ts';
 import { ExchangeOutlet } from '../engine/operators/exchange-outlet.ts';
 import { Faults } from '../engine/operators/faults.ts';
 import { FlatMap } from '../engine/operators/flat-map.ts';
 import { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
+import { laneChain } from '../engine/operators/lane-chain.ts';
 import { MapAsync } from '../engine/operators/map-async.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
 import { Preaggregator } from '../engine/operators/preaggregator.ts';
 import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
 import { validator } from '../engine/operators/validate.ts';
+import { hashKey } from '../engine/partition/key-hash.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
 import { Actor } from './actor.ts';
@@ -149,7 +151,9 @@ class ActorBuilder {
       const code = culprit.operation.kind === 'source' ? 'ERR_SOURCE' : 'ERR_OPERATOR';
       this.#faults.handle(culprit, error, record, () => feed.locate?.(index), code);
     };
-    const chains: Chain[] = steps.map((tree) => compileChain(head, tree, onThrow));
+    const chains: Chain[] = steps.map((tree) =>
+      feed instanceof LaneFeed ? laneChain(feed, tree, onThrow) : compileChain(head, tree, onThrow),
+    );
     const outlets = new Set<Outlet>(steps.flatMap((tree) => [...outletsOf(tree)]));
     // Tables are no outlets of a chain, but they must learn that the input has ended and how old it is.
     const own = this.#outlets.get(node.id);
@@ -224,9 +228,10 @@ class ActorBuilder {
   }
 
   #edgeStep(edge: EdgePlan): ChainStep {
-    // The reader's key function runs here. Its dead letters leave from the other side, so that here a fault can only fail or be skipped.
+    // The reader's key function runs here, but its dead letters leave from the other side: there it fails once more.
     const node = this.#graph.node(edge.reader);
-    const reader: OperatorNode = node.policy === 'dead-letter' ? { ...node, policy: 'fail' } : node;
+    const losesToDeadLetters = node.policy === 'dead-letter';
+    const reader: OperatorNode = losesToDeadLetters ? { ...node, policy: 'fail' } : node;
     const outlet = this.#exchange(edge);
     const { operation } = reader;
     if (operation.kind !== 'aggregate' && operation.kind !== 'keyBy') return { kind: 'push', node: reader, outlet };
@@ -243,7 +248,8 @@ class ActorBuilder {
         actorOfPartition,
       };
     }
-    return { kind: 'route', node: reader, key: operation.key, outlet, actorOfPartition };
+    const key = losesToDeadLetters ? keyOrNone(operation.key) : operation.key;
+    return { kind: 'route', node: reader, key, outlet, actorOfPartition };
   }
 
   #exchange(edge: EdgePlan): ExchangeOutlet {
@@ -361,6 +367,19 @@ class ActorBuilder {
       return last === undefined ? undefined : `at or before ${last}`;
     };
   }
+}
+
+/** The key that sends a record without one somewhere, where its fault is found again. */
+function keyOrNone(key: (record: unknown) => unknown): (record: unknown) => unknown {
+  return (record) => {
+    try {
+      const found = key(record);
+      hashKey(found);
+      return found;
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 function isFeed(outlet: Outlet | undefined): outlet is Outlet & Feed {

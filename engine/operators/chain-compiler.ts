@@ -18,21 +18,16 @@
 //       if (o0.full) return i + 1;
 //     }
 
+import { type DecoderFragments, decoderFragments, type FrameMemory, type FrameSchema } from '../frame/index.ts';
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { hashKey } from '../partition/key-hash.ts';
 import { interpretChain } from './chain-interpreter.ts';
-import type { Chain, ChainStep, OnThrow } from './chain-step.ts';
+import type { Chain, ChainHead, ChainStep, Fold, OnThrow } from './chain-step.ts';
 import { everyStep, forgives, outletsOf } from './chain-step.ts';
 import type { Outlet } from './outlet.ts';
 
-/** How the loop gets its records. */
-export type ChainHead =
-  | { readonly kind: 'batch' }
-  /** Computed from their index: no batch in between. */
-  | { readonly kind: 'generator'; readonly generator: (index: number) => unknown; readonly node: OperatorNode };
-
-const canGenerateCode: boolean = (() => {
+export const canGenerateCode: boolean = (() => {
   try {
     return new Function('return true')() === true;
   } catch {
@@ -50,6 +45,17 @@ export function compileChain(
   return new ChainCompiler(head, steps, onThrow).compile();
 }
 
+/**
+ * Takes all records of the frame at byte `at` through the steps, straight from its columns: V8 sees that a record of which the steps only
+ * read fields need not be built. Returns `count`, or the index behind the record that was given up.
+ */
+export type FrameChain = (memory: FrameMemory, at: number, count: number) => number;
+
+/** For steps without outlets, so that nothing but an error stops the loop within a frame. */
+export function compileFrameChain(schema: FrameSchema, steps: readonly ChainStep[], onThrow: OnThrow): FrameChain {
+  return new ChainCompiler({ kind: 'batch' }, steps, onThrow).compileForFrames(decoderFragments(schema));
+}
+
 /** Behind this the error is the engine's or already placed, and no policy of an operator applies. */
 const NOT_USER_CODE = -1;
 
@@ -64,6 +70,8 @@ class ChainCompiler {
   /** Whether errors are told with the record that the step at fault received. */
   readonly #tracksRecords: boolean;
   #records = 1;
+  /** The variable that counts the records of the batch. */
+  #index = 'i';
 
   constructor(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow) {
     this.#head = head;
@@ -82,15 +90,7 @@ class ChainCompiler {
     // What makes the records has none to tell.
     const forget = this.#tracksRecords ? 'current = undefined; ' : '';
     const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; ${forget}`;
-    const blamed = this.#blamed;
-    const report = (error: unknown, step: number, record: unknown, index: number): void => {
-      const culprit = blamed[step];
-      if (culprit === undefined) throw error;
-      this.#onThrow(error, culprit.node, record, index);
-    };
-    this.#values.splice(1, 0, report);
-    const text = [
-      `'use strict';`,
+    return this.#build([
       'return function chain(records, from, to) {',
       `  let i = from, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
@@ -106,12 +106,58 @@ class ChainCompiler {
       '    return i + 1;',
       '  }',
       '};',
-    ].join('\n');
-    return new Function(...this.#names, text)(...this.#values) as Chain;
+    ]);
+  }
+
+  compileForFrames({ setup, clean, cleanRow, row, finish, bindings }: DecoderFragments): FrameChain {
+    this.#index = 'k';
+    const body = this.#emit(this.#steps, 'r0', '        ');
+    for (const [name, value] of Object.entries(bindings)) {
+      this.#names.push(name);
+      this.#values.push(value);
+    }
+    const loop = (decode: string): string[] => [
+      '      for (; k < count; k++) {',
+      `        ${decode} const r0 = record;`,
+      body,
+      `        step = ${NOT_USER_CODE};`,
+      '      }',
+    ];
+    return this.#build([
+      'return function chain(memory, at, count) {',
+      `  let k = 0, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
+      '  try {',
+      setup,
+      `    if (${clean}) {`,
+      ...loop(cleanRow),
+      '    } else {',
+      ...loop(row),
+      '    }',
+      finish,
+      '    return count;',
+      '  } catch (error) {',
+      `    ${this.#tellError()}`,
+      '    return k + 1;',
+      '  }',
+      '};',
+    ]);
+  }
+
+  #build<F>(lines: readonly string[]): F {
+    const blamed = this.#blamed;
+    const report = (error: unknown, step: number, record: unknown, index: number): void => {
+      const culprit = blamed[step];
+      if (culprit === undefined) throw error;
+      this.#onThrow(error, culprit.node, record, index);
+    };
+    this.#values.splice(1, 0, report);
+    return new Function(...this.#names, [`'use strict';`, ...lines].join('\n'))(...this.#values) as F;
   }
 
   #tellError(): string {
-    return `onThrow(error, step, ${this.#tracksRecords ? 'current' : 'records[i]'}, i);`;
+    // Only a dead letter holds the record, and then it is tracked.
+    const record = this.#tracksRecords ? 'current' : this.#index === 'i' ? 'records[i]' : 'undefined';
+    return `onThrow(error, step, ${record}, ${this.#index});`;
   }
 
   #emit(steps: readonly ChainStep[], record: string, indent: string): string {
@@ -162,17 +208,16 @@ class ChainCompiler {
           `${indent}if (${outlet}.aside) {`,
           `${indent}  const p${n} = ${target}[hash(k${n}) & ${LIMITS.partitions - 1}]; ${unblame} ${outlet}.push(${record}, p${n});`,
           `${indent}} else {`,
-          `${indent}  const v${n} = ${this.#selected(step.select, record)}, e${n} = ${outlet}.find(k${n});`,
-          `${indent}  e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`,
+          this.#fold(step, n, this.#selected(step.select, record), outlet, `${outlet}.table`, `${indent}  `),
           `${indent}}`,
         ].join('\n');
       }
       case 'aggregate': {
         const n = this.#blamed.length;
+        const table = this.#bind('s', step.table);
         return [
           `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
-          `${indent}const v${n} = ${this.#selected(step.select, record)}, e${n} = ${this.#bind('s', step.table)}.find(k${n});`,
-          `${indent}e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`,
+          this.#fold(step, n, this.#selected(step.select, record), table, table, indent),
         ].join('\n');
       }
       case 'combine': {
@@ -183,6 +228,24 @@ class ChainCompiler {
         ].join('\n');
       }
     }
+  }
+
+  /** Adds to the entry of key `k`. A record that is given up then must not leave behind the entry that was made for it. */
+  #fold(
+    step: ChainStep & { add: Fold },
+    n: number,
+    value: string,
+    finder: string,
+    table: string,
+    indent: string,
+  ): string {
+    const found = `const v${n} = ${value}`;
+    const add = `e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`;
+    if (step.node.policy === 'fail') return `${indent}${found}, e${n} = ${finder}.find(k${n});\n${indent}${add}`;
+    return [
+      `${indent}${found}, n${n} = ${table}.size, e${n} = ${finder}.find(k${n});`,
+      `${indent}try { ${add} } catch (error) { if (${table}.size !== n${n}) ${table}.delete(k${n}); throw error; }`,
+    ].join('\n');
   }
 
   #branch(steps: readonly ChainStep[], dropped: () => void, record: string, indent: string): string {

@@ -3,8 +3,8 @@
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { hashKey } from '../partition/key-hash.ts';
-import type { ChainHead } from './chain-compiler.ts';
-import { type Chain, type ChainStep, forgives, type OnThrow, outletsOf } from './chain-step.ts';
+import { type Chain, type ChainHead, type ChainStep, type Fold, forgives, type OnThrow, outletsOf } from './chain-step.ts';
+import type { KeyTable } from './key-table.ts';
 
 /** Whose code runs, and on what: read when something throws. */
 interface Cursor {
@@ -137,16 +137,14 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
           return;
         }
         const value = step.select === undefined ? record : step.select(record);
-        const entry = step.outlet.find(key);
-        entry.value = step.add(entry.value, value);
+        fold(step, key, value, step.outlet, step.outlet.table);
       };
     case 'aggregate':
       return (record) => {
         blame(record);
         const key = step.key(record);
         const value = step.select === undefined ? record : step.select(record);
-        const entry = step.table.find(key);
-        entry.value = step.add(entry.value, value);
+        fold(step, key, value, step.table, step.table);
       };
     case 'combine':
       return (record) => {
@@ -155,5 +153,23 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
         const entry = step.table.find(partial.k);
         entry.value = step.combine(entry.value, partial.a);
       };
+  }
+}
+
+/** A record that is given up must not leave behind the entry that was made for it. */
+function fold(
+  step: { readonly add: Fold },
+  key: unknown,
+  value: unknown,
+  finder: Pick<KeyTable, 'find'>,
+  table: KeyTable,
+): void {
+  const { size } = table;
+  const entry = finder.find(key);
+  try {
+    entry.value = step.add(entry.value, value);
+  } catch (error) {
+    if (table.size !== size) table.delete(key);
+    throw error;
   }
 }

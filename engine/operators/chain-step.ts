@@ -8,6 +8,12 @@ import type { Preaggregator } from './preaggregator.ts';
 
 type Fn = (record: unknown) => unknown;
 
+/** How a chain gets its records. */
+export type ChainHead =
+  | { readonly kind: 'batch' }
+  /** Computed from their index: no batch in between. */
+  | { readonly kind: 'generator'; readonly generator: (index: number) => unknown; readonly node: OperatorNode };
+
 interface Common {
   /** The operator that is blamed when this step throws. */
   readonly node: OperatorNode;

@@ -4,7 +4,7 @@
 // in a Map of their own, so that no string can be taken for one.
 
 import { ownString } from '../aggregate/own-string.ts';
-import { compositeKey } from '../partition/key-hash.ts';
+import { compositeKey, hashKey } from '../partition/key-hash.ts';
 
 export interface KeyEntry {
   readonly key: unknown;
@@ -25,11 +25,17 @@ export class KeyTable {
     return this.#simple.size + this.#composite.size;
   }
 
-  /** The entry of a key, made when there is none. */
+  /** The entry of a key, made when there is none. @throws MillraceError ERR_OPERATOR for what cannot be a key */
   find(key: unknown): KeyEntry {
     if (typeof key === 'object' && key !== null) return this.#findComposite(key);
     const entry = this.#simple.get(key);
     return entry === undefined ? this.#insert(key) : entry;
+  }
+
+  /** Takes back what find() made for a record that was then given up. */
+  delete(key: unknown): void {
+    if (typeof key === 'object' && key !== null) this.#composite.delete(compositeKey(key));
+    else this.#simple.delete(key);
   }
 
   *entries(): Generator<KeyEntry> {
@@ -44,6 +50,8 @@ export class KeyTable {
 
   // Apart from find(), which is inlined into the compiled loops.
   #insert(key: unknown): KeyEntry {
+    // A Map would take these for keys.
+    if (typeof key === 'symbol' || typeof key === 'function') hashKey(key);
     // A string cut from a frame would keep the text of the whole frame alive for as long as the key lives.
     const owned = typeof key === 'string' ? ownString(key) : key === 0 ? 0 : key;
     const entry: KeyEntry = { key: owned, value: this.#create() };

@@ -25,7 +25,7 @@ export class Preaggregator implements Outlet {
   /** Records cross as they are, for now. Read by the compiled chain. */
   aside = false;
   readonly #outlet: ExchangeOutlet;
-  readonly #table: KeyTable;
+  readonly table: KeyTable;
   readonly #actorOfPartition: Uint16Array;
   #records = 0;
   #emitting: Iterator<KeyEntry> | undefined;
@@ -37,14 +37,14 @@ export class Preaggregator implements Outlet {
 
   constructor(outlet: ExchangeOutlet, create: () => unknown, actorOfPartition: Uint16Array) {
     this.#outlet = outlet;
-    this.#table = new KeyTable(create);
+    this.table = new KeyTable(create);
     this.#actorOfPartition = actorOfPartition;
   }
 
   find(key: unknown): KeyEntry {
     this.#records++;
-    const entry = this.#table.find(key);
-    if (this.#table.size >= LIMITS.preaggregateKeys) this.full = true;
+    const entry = this.table.find(key);
+    if (this.table.size >= LIMITS.preaggregateKeys) this.full = true;
     return entry;
   }
 
@@ -63,8 +63,8 @@ export class Preaggregator implements Outlet {
   /** The table is full: send what it holds, and start anew. */
   drain(): boolean {
     if (this.#outlet.full && !this.#outlet.drain()) return false;
-    if (this.#emitting !== undefined || this.#table.size >= LIMITS.preaggregateKeys) {
-      if (this.#emitting === undefined && this.#records < WORTHWHILE * this.#table.size) {
+    if (this.#emitting !== undefined || this.table.size >= LIMITS.preaggregateKeys) {
+      if (this.#emitting === undefined && this.#records < WORTHWHILE * this.table.size) {
         this.aside = true;
         this.#asideLeft = ASIDE_RECORDS;
       }
@@ -91,13 +91,13 @@ export class Preaggregator implements Outlet {
     if (this.#recordsStaged && !this.#outlet.sendStaged()) return false;
     this.#recordsStaged = false;
     this.#partialsStaged = true;
-    this.#emitting ??= this.#table.entries();
+    this.#emitting ??= this.table.entries();
     for (let step = this.#emitting.next(); step.done !== true; step = this.#emitting.next()) {
       const { key, value } = step.value;
       this.#outlet.pushPartial(this.#actorOfPartition[partitionOf(key)]!, { k: key, a: value }, PARTIALS_PORT);
       if (this.#outlet.full) return false;
     }
-    this.#table.clear();
+    this.table.clear();
     this.#emitting = undefined;
     this.#records = 0;
     return true;

@@ -1,7 +1,7 @@
 // The physical plan for people and tools: text, Mermaid, JSON. Any thread.
 
 import type { Graph } from '../graph/graph.ts';
-import { lanesOf, MAIN_THREAD, type ExchangeKind, type PhysicalPlan } from './physical-plan.ts';
+import { type ExchangeKind, lanesOf, MAIN_THREAD, type PhysicalPlan } from './physical-plan.ts';
 
 export interface StageDescription {
   readonly stage: string;
@@ -35,24 +35,28 @@ export interface PlanDescription {
 }
 
 export function describePlan(graph: Graph, plan: PhysicalPlan): PlanDescription {
-  const stages = plan.stages.map((stage): StageDescription => ({
-    stage: stage.name,
-    operators: stage.nodes.map((id) => {
-      const { name, operation, policy } = graph.node(id);
-      return { name, kind: operation.kind, onError: policy };
+  const stages = plan.stages.map(
+    (stage): StageDescription => ({
+      stage: stage.name,
+      operators: stage.nodes.map((id) => {
+        const { name, operation, policy } = graph.node(id);
+        return { name, kind: operation.kind, onError: policy };
+      }),
+      workers: stage.placement[0] === MAIN_THREAD ? 'main' : stage.placement,
+      ...(stage.wantedParallelism === undefined ? {} : { wantedParallelism: stage.wantedParallelism }),
     }),
-    workers: stage.placement[0] === MAIN_THREAD ? 'main' : stage.placement,
-    ...(stage.wantedParallelism === undefined ? {} : { wantedParallelism: stage.wantedParallelism }),
-  }));
-  const exchanges = plan.edges.map((edge): ExchangeDescription => ({
-    from: plan.stages[edge.from]!.name,
-    to: plan.stages[edge.to]!.name,
-    kind: edge.kind,
-    ...(edge.output.port === '' ? {} : { output: edge.output.port }),
-    lanes: lanesOf(plan, edge).length,
-    laneBytes: edge.laneBytes,
-    preaggregate: edge.preaggregate,
-  }));
+  );
+  const exchanges = plan.edges.map(
+    (edge): ExchangeDescription => ({
+      from: plan.stages[edge.from]!.name,
+      to: plan.stages[edge.to]!.name,
+      kind: edge.kind,
+      ...(edge.output.port === '' ? {} : { output: edge.output.port }),
+      lanes: lanesOf(plan, edge).length,
+      laneBytes: edge.laneBytes,
+      preaggregate: edge.preaggregate,
+    }),
+  );
   const data = { job: plan.job, workers: plan.workers, stages, exchanges };
   return { ...data, renderText: () => renderText(data), renderMermaid: () => renderMermaid(data) };
 }
@@ -63,11 +67,15 @@ function renderText(plan: PlanData): string {
   const lines = [`job ${plan.job}, ${plan.workers} workers`];
   for (const stage of plan.stages) {
     for (const exchange of plan.exchanges.filter(({ to }) => to === stage.stage)) {
-      lines.push(`    | ${exchangeLabel(exchange)} from '${exchange.from}', ${exchange.lanes} lanes of ${kib(exchange.laneBytes)}`);
+      lines.push(
+        `    | ${exchangeLabel(exchange)} from '${exchange.from}', ${exchange.lanes} lanes of ${kib(exchange.laneBytes)}`,
+      );
     }
     lines.push(`stage '${stage.stage}' on ${workersLabel(stage)}`);
     for (const { name, kind, onError } of stage.operators) {
-      lines.push(`    ${name}${name.startsWith(kind) ? '' : ` (${kind})`}${onError === 'fail' ? '' : `, on error: ${onError}`}`);
+      lines.push(
+        `    ${name}${name.startsWith(kind) ? '' : ` (${kind})`}${onError === 'fail' ? '' : `, on error: ${onError}`}`,
+      );
     }
   }
   return lines.join('\n');
@@ -78,7 +86,9 @@ function renderMermaid(plan: PlanData): string {
   const id = (name: string): string => `s${plan.stages.findIndex(({ stage }) => stage === name)}`;
   for (const stage of plan.stages) {
     const operators = stage.operators.map(({ name }) => mermaidText(name)).join('<br/>');
-    lines.push(`  ${id(stage.stage)}["<b>${mermaidText(stage.stage)}</b><br/>${operators}<br/>${workersLabel(stage)}"]`);
+    lines.push(
+      `  ${id(stage.stage)}["<b>${mermaidText(stage.stage)}</b><br/>${operators}<br/>${workersLabel(stage)}"]`,
+    );
   }
   for (const exchange of plan.exchanges) {
     lines.push(`  ${id(exchange.from)} -->|"${mermaidText(exchangeLabel(exchange))}"| ${id(exchange.to)}`);
@@ -87,7 +97,9 @@ function renderMermaid(plan: PlanData): string {
 }
 
 function exchangeLabel({ kind, output, preaggregate }: ExchangeDescription): string {
-  return [kind, preaggregate ? 'pre-aggregated' : '', output === undefined ? '' : `of '${output}'`].filter(Boolean).join(', ');
+  return [kind, preaggregate ? 'pre-aggregated' : '', output === undefined ? '' : `of '${output}'`]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function workersLabel({ workers, wantedParallelism }: StageDescription): string {

@@ -49,8 +49,7 @@ export function plan(graph: Graph, options: PlanOptions): PhysicalPlan {
         reader: node.id,
         kind,
         laneBytes: laneBytes(options, from, to, kind),
-        preaggregate:
-          node.operation.kind === 'aggregate' && node.operation.preaggregate && (options.preaggregate ?? true),
+        preaggregate: preaggregates(node, options),
       });
     });
   }
@@ -150,6 +149,16 @@ function uniqueName(name: string, stages: readonly StagePlan[]): string {
   let candidate = name;
   for (let n = 2; stages.some((stage) => stage.name === candidate); n++) candidate = `${name} (${n})`;
   return candidate;
+}
+
+/** Dead letters leave from the receiving side, so it must see the records themselves. */
+function preaggregates({ operation, policy }: OperatorNode, options: PlanOptions): boolean {
+  return (
+    operation.kind === 'aggregate' &&
+    operation.preaggregate &&
+    (options.preaggregate ?? true) &&
+    policy !== 'dead-letter'
+  );
 }
 
 function laneBytes(options: PlanOptions, from: StagePlan, to: StagePlan, kind: ExchangeKind): number {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OperatorNode } from '../../../engine/graph/operator-node.ts';
-import { type ChainHead, compileChain } from '../../../engine/operators/chain-compiler.ts';
-import type { ChainStep } from '../../../engine/operators/chain-step.ts';
+import { compileChain } from '../../../engine/operators/chain-compiler.ts';
+import type { ChainHead, ChainStep } from '../../../engine/operators/chain-step.ts';
 import { KeyTable } from '../../../engine/operators/key-table.ts';
 import { type BuiltTree, build, RecordingOutlet, type Shape, shapes } from './chain-steps.ts';
 
