@@ -1,6 +1,6 @@
 // The public surface of Millrace. Explicit names, no logic.
 
-export { type Aggregator, type ResultOf } from './engine/aggregate/aggregator.ts';
+export type { Aggregator, ResultOf } from './engine/aggregate/aggregator.ts';
 export {
   aggregator,
   approxPercentile,
@@ -21,6 +21,8 @@ export type { ReaderContext, ReadResult, Source, Split, SplitHint, SplitReader }
 export { ERROR_CODES, type ErrorCode } from './engine/errors/error-codes.ts';
 export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.ts';
 export type { Flow } from './engine/flow/flow.ts';
+export { type Job, job } from './engine/flow/job.ts';
+export type { KeyedStream, Stream } from './engine/flow/stream.ts';
 export {
   any,
   boolean,
@@ -38,8 +40,6 @@ export {
   string,
   structured,
 } from './engine/frame/index.ts';
-export { type Job, job } from './engine/flow/job.ts';
-export type { KeyedStream, Stream } from './engine/flow/stream.ts';
 export type { AsyncContext, AsyncOptions, DeadLetter } from './engine/graph/operator-node.ts';
 export type {
   FlowCounters,

@@ -89,7 +89,11 @@ export function checkOptions(options: RunOptions): CheckedOptions {
     `laneBytes must be a power of two from ${LIMITS.minLaneBytes} to ${LIMITS.maxLaneBytes}`,
     laneBytes,
   );
-  expect(preaggregate === undefined || typeof preaggregate === 'boolean', 'preaggregate must be true or false', preaggregate);
+  expect(
+    preaggregate === undefined || typeof preaggregate === 'boolean',
+    'preaggregate must be true or false',
+    preaggregate,
+  );
   expect(
     stallTimeoutMs === undefined || isWhole(stallTimeoutMs, 0, LIMITS.maxTimerMs),
     `stallTimeoutMs must be a whole number from 0 (never) to ${LIMITS.maxTimerMs}`,

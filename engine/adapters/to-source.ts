@@ -4,11 +4,11 @@ import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { Source } from '../connector/source.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import { fromAsyncIterable, isAsyncIterable } from './from-async-iterable.ts';
+import { fromIterable, isIterable } from './from-iterable.ts';
 import { fromReadable, isReadable } from './from-readable.ts';
 import { fromWebStream, isWebStream } from './from-web-stream.ts';
 import { singleSplit } from './single-split.ts';
-import { fromAsyncIterable, isAsyncIterable } from './from-async-iterable.ts';
-import { fromIterable, isIterable } from './from-iterable.ts';
 
 /** What holds records of type `T` and can be read from start to end. */
 export type RecordsOf<T> = Iterable<T> | AsyncIterable<T> | ReadableStream<T> | Readable;

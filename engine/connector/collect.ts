@@ -1,5 +1,5 @@
-import { LIMITS } from '../limits.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import { LIMITS } from '../limits.ts';
 
 /** A sink that gathers records on the thread that runs the job: `report.results[name]`. Made by collect(). */
 export interface CollectSink<T> {

@@ -20,13 +20,20 @@ export async function loadJob(module: URL | string): Promise<Job> {
     exported = (await import(url.href)) as { default?: unknown };
   } catch (error) {
     if (error instanceof MillraceError) throw error;
-    throw new MillraceError('ERR_JOB_MODULE', `the job module ${shown(url)} cannot be imported: ${messageOf(error)}`, { cause: error });
+    throw new MillraceError('ERR_JOB_MODULE', `the job module ${shown(url)} cannot be imported: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   // A CommonJS module that was compiled from TypeScript keeps its default export one level deeper.
-  const candidate = isJob(exported.default) ? exported.default : (exported.default as { default?: unknown } | undefined)?.default;
+  const candidate = isJob(exported.default)
+    ? exported.default
+    : (exported.default as { default?: unknown } | undefined)?.default;
   if (!isJob(candidate)) {
     const found = exported.default === undefined ? 'it has no default export' : 'its default export is no job';
-    throw new MillraceError('ERR_JOB_MODULE', `${shown(url)} must export a job by default (export default job('name', …)): ${found}`);
+    throw new MillraceError(
+      'ERR_JOB_MODULE',
+      `${shown(url)} must export a job by default (export default job('name', …)): ${found}`,
+    );
   }
   return candidate;
 }
@@ -49,7 +56,9 @@ async function registerLoader(url: URL): Promise<void> {
     let found: string;
     try {
       // What require finds is the CommonJS build, which cannot register its own ESM loader: take the file beside it.
-      found = createRequire(from).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
+      found = createRequire(from)
+        .resolve('tsx/esm/api')
+        .replace(/\.cjs$/, '.mjs');
     } catch {
       continue;
     }

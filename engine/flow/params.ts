@@ -63,9 +63,13 @@ export class TrackedParams {
     const unread = Object.keys(this.#given).filter((name) => !this.#read.has(name));
     if (unread.length === 0) return;
     const known = [...this.#read].sort().join(', ') || 'no parameters';
-    throw new MillraceError('ERR_PARAM_INVALID', `unknown parameter '${unread.join("', '")}': this job reads ${known}`, {
-      place: { job },
-    });
+    throw new MillraceError(
+      'ERR_PARAM_INVALID',
+      `unknown parameter '${unread.join("', '")}': this job reads ${known}`,
+      {
+        place: { job },
+      },
+    );
   }
 }
 

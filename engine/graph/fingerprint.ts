@@ -26,7 +26,9 @@ export function firstDifference(expected: Fingerprint, actual: Fingerprint): str
 }
 
 function line(node: OperatorNode): string {
-  const inputs = node.inputs.map((input) => (input.port === '' ? `${input.node}` : `${input.node}.${input.port}`)).join(',');
+  const inputs = node.inputs
+    .map((input) => (input.port === '' ? `${input.node}` : `${input.node}.${input.port}`))
+    .join(',');
   const settings = node.parallelism === undefined ? '' : ` parallelism=${node.parallelism}`;
   return `${node.id} ${node.operation.kind} '${node.name}' <- [${inputs}]${settings} ${node.policy} ${describe(node.operation)}`;
 }

@@ -27,7 +27,8 @@ export class Graph {
 
   node(id: number): OperatorNode {
     const node = this.nodes[id];
-    if (node === undefined) throw new MillraceError('ERR_INTERNAL', `the graph has no node ${id}`, { place: { job: this.job } });
+    if (node === undefined)
+      throw new MillraceError('ERR_INTERNAL', `the graph has no node ${id}`, { place: { job: this.job } });
     return node;
   }
 

@@ -2,10 +2,10 @@
 //
 // A node's output ports: '' for what an operator emits, a branch name for split(), ERROR_PORT for dead letters.
 
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import type { Sink } from '../connector/sink.ts';
 import type { Source } from '../connector/source.ts';
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 export const MAIN_PORT = '';
 export const ERROR_PORT = '!error';
@@ -73,7 +73,10 @@ export type Operation =
       readonly options: AsyncOptions;
     }
   | { readonly kind: 'merge' }
-  | { readonly kind: 'split'; readonly branches: ReadonlyArray<readonly [name: string, test: (record: unknown) => unknown]> }
+  | {
+      readonly kind: 'split';
+      readonly branches: ReadonlyArray<readonly [name: string, test: (record: unknown) => unknown]>;
+    }
   | { readonly kind: 'keyBy'; readonly key: (record: unknown) => unknown }
   | { readonly kind: 'rebalance' }
   | { readonly kind: 'broadcast' }

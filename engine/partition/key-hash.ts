@@ -7,11 +7,20 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import { LIMITS } from '../limits.ts';
 
-const SEEDS = { bigint: 0x62696769, true: 0x74727565, false: 0x66616c73, null: 0x6e756c6c, undefined: 0x756e6465, date: 0x64617465, tuple: 0x7475706c };
+const SEEDS = {
+  bigint: 0x62696769,
+  true: 0x74727565,
+  false: 0x66616c73,
+  null: 0x6e756c6c,
+  undefined: 0x756e6465,
+  date: 0x64617465,
+  tuple: 0x7475706c,
+};
 
 const doubleView = new Float64Array(1);
 const halvesView = new Int32Array(doubleView.buffer);
-const LITTLE_ENDIAN = ((doubleView[0] = 1), halvesView[1] !== 0);
+/** Where the low half of a double lies. 1 is 0x3ff00000_00000000. */
+const LITTLE_ENDIAN = isLittleEndian();
 
 /** The partition of a key: 0 to 255. */
 export function partitionOf(key: unknown): number {
@@ -112,4 +121,9 @@ function invalidKey(key: unknown): MillraceError {
     'ERR_OPERATOR',
     `a key must be a number, string, bigint, boolean, Date, null, undefined, or an array or plain object of these (${MAX_DEPTH} deep at most): got ${what}`,
   );
+}
+
+function isLittleEndian(): boolean {
+  doubleView[0] = 1;
+  return halvesView[0] === 0;
 }

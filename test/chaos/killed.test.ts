@@ -82,7 +82,8 @@ it('a job that is aborted takes its temporary files away; one that drains leaves
   const lines = (file: string): number => readFileSync(join(folder, file), 'utf8').split('\n').length - 1;
   expect(lines('rows.ndjson')).toBe(read);
   expect(lines('rows.csv')).toBe(read + 1);
-  const texts = await run(jobUrl('read-lines'), { workers: 1, params: { path: join(folder, 'rows.txt.gz') } }).completed;
+  const texts = await run(jobUrl('read-lines'), { workers: 1, params: { path: join(folder, 'rows.txt.gz') } })
+    .completed;
   expect(texts.results['lines']).toHaveLength(read);
   expect(readFileSync(join(folder, 'rows.parquet')).subarray(-4).toString()).toBe('PAR1');
   expect(readdirSync(join(folder, 'parts')).reduce((sum, part) => sum + lines(join('parts', part)), 0)).toBe(read);

@@ -37,7 +37,8 @@ async function startAndStop(index: number): Promise<void> {
   const { outcome, results }: JobReport = await handle.completed;
   const expected = index % 10 === 5 ? 'aborted' : index % 10 === 7 ? 'drained' : 'finished';
   if (outcome !== expected) throw new Error(`job ${index} was to be ${expected}: ${outcome}`);
-  if (outcome === 'finished' && results['doubled']?.length !== 3) throw new Error(`job ${index} gave ${results['doubled']}`);
+  if (outcome === 'finished' && results['doubled']?.length !== 3)
+    throw new Error(`job ${index} gave ${results['doubled']}`);
 }
 
 const startedMs = performance.now();
