@@ -1,6 +1,9 @@
 // The lanes of one edge as the receiving actor sees them: one batch a frame, in turn from every sender.
+//
+// A frame stays in its lane until a chain takes it: all of it in place, or decoded when it must be taken in pieces (lane-chain.ts).
 
 import type { LaneReader } from '../engine/lane/lane-reader.ts';
+import type { HeldFrame } from '../engine/operators/lane-chain.ts';
 import type { Feed, Refill } from '../engine/operators/outlet.ts';
 
 export interface ReceiveCounters {
@@ -10,7 +13,7 @@ export interface ReceiveCounters {
   readonly wait: { record(valueNs: number, count: number): void };
 }
 
-export class LaneFeed implements Feed {
+export class LaneFeed implements Feed, HeldFrame {
   readonly records: unknown[] = [];
   cursor = 0;
   count = 0;
@@ -20,6 +23,8 @@ export class LaneFeed implements Feed {
   readonly #counters: ReceiveCounters;
   readonly #nowNs: () => number;
   #next = 0;
+  /** Undefined once the frame is given back: its records are in `records`, or are done. */
+  held: LaneReader | undefined;
 
   constructor(lanes: readonly LaneReader[], counters: ReceiveCounters, nowNs: () => number) {
     this.#lanes = lanes;
@@ -33,7 +38,7 @@ export class LaneFeed implements Feed {
     for (let tries = 0; tries < lanes.length; tries++) {
       const lane = lanes[this.#next]!;
       this.#next = this.#next + 1 === lanes.length ? 0 : this.#next + 1;
-      if (lane.read(this.records)) {
+      if (lane.next()) {
         this.#accept(lane);
         return 'made';
       }
@@ -42,7 +47,18 @@ export class LaneFeed implements Feed {
     return ended === lanes.length ? 'done' : 'none';
   }
 
+  decode(): void {
+    this.held?.decode(this.records);
+    this.release();
+  }
+
+  release(): void {
+    this.held?.release();
+    this.held = undefined;
+  }
+
   #accept(lane: LaneReader): void {
+    this.held = lane;
     this.cursor = 0;
     this.count = lane.count;
     this.port = lane.port;

@@ -20,6 +20,9 @@ export interface KeySum {
 const PARAMS = { records: 1_000_000, workers: 1, stringKeys: false, preaggregate: false };
 
 let firstMs = 0;
+/** The share that this worker is in. */
+let shareStart = 0;
+let shareEnd = 0;
 
 function timed<T extends object>(result: T): T & { firstMs: number; doneMs: number } {
   return { ...result, firstMs, doneMs: sharedNowMs() };
@@ -27,9 +30,15 @@ function timed<T extends object>(result: T): T & { firstMs: number; doneMs: numb
 
 export default job('keyed-sum', { params: PARAMS }, (flow, { records, workers, stringKeys, preaggregate }) => {
   const share = records / workers;
+  // A division a record would cost 4 ns, which the hand-written program does not pay.
   const indexInShare = (index: number): number => {
+    if (index < shareStart || index >= shareEnd) enterShare(index);
+    return index - shareStart;
+  };
+  const enterShare = (index: number): void => {
     if (firstMs === 0) firstMs = sharedNowMs();
-    return index % share;
+    shareStart = index - (index % share);
+    shareEnd = shareStart + share;
   };
   if (stringKeys) {
     flow

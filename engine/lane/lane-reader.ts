@@ -1,9 +1,11 @@
 // The receiving end of a lane. On the thread of the receiving actor.
 //
-// Records are copies: a frame is given back to its sender as soon as it is decoded.
+//
+//   next -> decode -> release        records are copies: the frame is given back to its sender as soon as it is decoded
+//   next -> memory, at -> release    or its columns are read in place, by code that was compiled for their schema
 
 import { MillraceError } from '../errors/millrace-error.ts';
-import { FrameDecoder } from '../frame/index.ts';
+import { FrameDecoder, type FrameMemory, type FrameSchema } from '../frame/index.ts';
 import type { RingConsumer } from '../queue/index.ts';
 import {
   COLUMNS_BYTE,
@@ -25,7 +27,10 @@ import {
 export class LaneReader {
   readonly #ring: RingConsumer;
   readonly #decoders: FrameDecoder[] = Array.from({ length: PORTS }, () => new FrameDecoder());
-  /** Of the frame read last. */
+  /** Where the columns of the polled frame begin in `memory`. */
+  at = 0;
+  version = 0;
+  /** Of the frame polled last. */
   port = 0;
   count = 0;
   bytes = 0;
@@ -40,37 +45,65 @@ export class LaneReader {
     this.#ring = ring;
   }
 
+  /** The columns of the polled frame lie in it; not to be read behind `release`. */
+  get memory(): FrameMemory {
+    return this.#ring;
+  }
+
+  /** Of the polled frame. */
+  get schema(): FrameSchema | undefined {
+    return this.#decoders[this.port]!.schemaOf(this.version);
+  }
+
   /** Decodes the next frame into `into[0..count)`. False when there is none now, or never again (`ended`). */
   read(into: unknown[]): boolean {
+    if (!this.next()) return false;
+    this.decode(into);
+    this.release();
+    return true;
+  }
+
+  /** Polls the next frame of records. False when there is none now, or never again (`ended`). */
+  next(): boolean {
     const ring = this.#ring;
     for (;;) {
       const at = ring.poll();
       if (at < 0) return false;
       const kind = kindOf(ring.frameType);
-      const port = portOf(ring.frameType);
       if (kind === DATA) {
-        this.port = port;
+        this.at = at + COLUMNS_BYTE;
+        this.port = portOf(ring.frameType);
         this.count = ring.int32[(at + COUNT_BYTE) >> 2]!;
+        this.version = ring.int32[(at + VERSION_BYTE) >> 2]!;
         this.bytes = ring.frameBytes;
         this.occupancy = ring.occupancy;
         this.intakeNs = ring.float64[(at + INTAKE_BYTE) >> 3]!;
         this.committedNs = ring.float64[(at + COMMITTED_BYTE) >> 3]!;
-        const version = ring.int32[(at + VERSION_BYTE) >> 2]!;
-        this.#decoders[port]!.decode(version, ring, at + COLUMNS_BYTE, this.count, into);
-        ring.release();
         return true;
       }
-      if (kind === SCHEMA) {
-        const length = ring.int32[(at + SCHEMA_LENGTH_BYTE) >> 2]!;
-        // A copy: the decoder keeps what it learns, the ring's bytes are given back.
-        const schema = Uint8Array.prototype.slice.call(ring.bytes, at + SCHEMA_BYTE, at + SCHEMA_BYTE + length);
-        this.#decoders[port]!.learn(ring.int32[(at + SCHEMA_VERSION_BYTE) >> 2]!, new Uint8Array(schema));
-      } else if (kind === END) {
-        this.ended = true;
-      } else {
+      if (kind === SCHEMA) this.#learn(portOf(ring.frameType), at);
+      else if (kind === END) this.ended = true;
+      else
         throw new MillraceError('ERR_CORRUPT_FRAME', `a lane holds a frame of no known kind: type=${ring.frameType}`);
-      }
       ring.release();
     }
+  }
+
+  /** The polled frame's records into `into[0..count)`. */
+  decode(into: unknown[]): void {
+    this.#decoders[this.port]!.decode(this.version, this.#ring, this.at, this.count, into);
+  }
+
+  /** Gives the polled frame back to its sender. */
+  release(): void {
+    this.#ring.release();
+  }
+
+  #learn(port: number, at: number): void {
+    const { int32, bytes } = this.#ring;
+    const length = int32[(at + SCHEMA_LENGTH_BYTE) >> 2]!;
+    // A copy: the decoder keeps what it learns, the ring's bytes are given back.
+    const schema = Uint8Array.prototype.slice.call(bytes, at + SCHEMA_BYTE, at + SCHEMA_BYTE + length);
+    this.#decoders[port]!.learn(int32[(at + SCHEMA_VERSION_BYTE) >> 2]!, new Uint8Array(schema));
   }
 }
