@@ -58,6 +58,8 @@ export class MapAsync implements Outlet, Feed {
   /** Ordered: in the order of the records. Unordered: pending ones here, settled ones in #settled. */
   readonly #slots = new Set<Slot>();
   #settled: Slot[] = [];
+  /** What ends the tries and pauses under way when the job is torn down: one listener on its signal, not one for each call. */
+  readonly #underWay = new Set<(reason: unknown) => void>();
   #ended = false;
   #incomingIntakeNs = 0;
 
@@ -78,6 +80,11 @@ export class MapAsync implements Outlet, Feed {
     this.#retries = options.retry?.retries ?? DEFAULTS.retries;
     this.#backoffMs = options.retry?.backoffMs ?? DEFAULTS.backoffMs;
     this.#maxBackoffMs = options.retry?.maxBackoffMs ?? DEFAULTS.maxBackoffMs;
+    const { signal } = host;
+    const endAll = (): void => {
+      for (const end of this.#underWay) end(signal.reason);
+    };
+    signal.addEventListener('abort', endAll, { once: true });
   }
 
   push(record: unknown): void {
@@ -184,46 +191,49 @@ export class MapAsync implements Outlet, Feed {
         }
         // Doubling, half of it at random, so that callers that failed together do not come back together.
         const ceilingMs = Math.min(this.#maxBackoffMs, this.#backoffMs * 2 ** Math.min(attempt, 30));
-        await delay(ceilingMs / 2 + (Math.random() * ceilingMs) / 2, this.#host.signal);
+        await this.#pause(ceilingMs / 2 + (Math.random() * ceilingMs) / 2);
       }
     }
   }
 
   #tryOnce(record: unknown, attempt: number): Promise<unknown> {
     const controller = new AbortController();
-    const onAbort = (): void => controller.abort(this.#host.signal.reason);
-    this.#host.signal.addEventListener('abort', onAbort, { once: true });
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new MillraceError(
-          'ERR_OPERATOR_TIMEOUT',
-          `the asynchronous operator did not settle within timeoutMs=${this.#timeoutMs}: raise it, or let the call give up sooner`,
-        );
-        reject(error);
-        controller.abort(error);
-      }, this.#timeoutMs);
-      const finish = (): void => {
-        clearTimeout(timer);
-        this.#host.signal.removeEventListener('abort', onAbort);
+      const giveUp = (reason: unknown): void => {
+        reject(reason);
+        controller.abort(reason);
       };
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+      const timer = setTimeout(() => {
+        giveUp(
+          new MillraceError(
+            'ERR_OPERATOR_TIMEOUT',
+            `the asynchronous operator did not settle within timeoutMs=${this.#timeoutMs}: raise it, or let the call give up sooner`,
+          ),
+        );
+      }, this.#timeoutMs);
+      this.#underWay.add(giveUp);
+      if (this.#host.signal.aborted) giveUp(this.#host.signal.reason);
       Promise.resolve()
         .then(() => this.#fn(record, { signal: controller.signal, attempt }))
         .then(resolve, reject)
-        .finally(finish);
+        .finally(() => {
+          clearTimeout(timer);
+          this.#underWay.delete(giveUp);
+        });
     });
   }
-}
 
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
+  /** Ends early when the job is torn down. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#underWay.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#underWay.add(done);
+      if (this.#host.signal.aborted) done();
+    });
+  }
 }
