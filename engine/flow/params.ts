@@ -51,6 +51,10 @@ export class TrackedParams {
         read.add(name);
         return Object.hasOwn(target, name) ? target[name] : undefined;
       },
+      has(target, name) {
+        if (typeof name === 'string') read.add(name);
+        return Object.hasOwn(target, name);
+      },
       ownKeys(target) {
         for (const name of Object.keys(target)) read.add(name);
         return Reflect.ownKeys(target);
@@ -74,7 +78,7 @@ export class TrackedParams {
 }
 
 function parse(value: ParamValue, type: string): ParamValue | undefined {
-  if (typeof value === type) return value;
+  if (typeof value === type) return Number.isNaN(value) ? undefined : value;
   if (type === 'string') return String(value);
   if (typeof value !== 'string') return undefined;
   if (type === 'number') return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined;

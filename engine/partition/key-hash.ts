@@ -104,7 +104,8 @@ function part(value: unknown, depth: number): string {
       if (value === null) return '0';
       if (value instanceof Date) return `d${value.getTime()};`;
       if (depth >= MAX_DEPTH) throw invalidKey(value);
-      if (Array.isArray(value)) return `[${value.map((item) => part(item, depth + 1)).join('')}]`;
+      // Not map(): it skips holes.
+      if (Array.isArray(value)) return `[${Array.from(value, (item) => part(item, depth + 1)).join('')}]`;
       const prototype = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) throw invalidKey(value);
       const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
