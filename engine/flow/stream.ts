@@ -93,9 +93,11 @@ abstract class Operators<T> {
   }
 
   /** All records of this stream and the others. Records of one stream keep their order; between streams there is none. */
-  merge<U = T>(...others: readonly Operators<U>[]): Stream<T | U> {
+  merge<const U extends readonly unknown[]>(
+    ...others: { readonly [I in keyof U]: Operators<U[I]> }
+  ): Stream<T | U[number]> {
     const inputs = [this.output(), ...others.map((other) => other.output())];
-    return this.derived<T | U>(this.graph.add({ kind: 'merge' }, inputs));
+    return this.derived<T | U[number]>(this.graph.add({ kind: 'merge' }, inputs));
   }
 
   /**
