@@ -3,7 +3,15 @@
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { hashKey } from '../partition/key-hash.ts';
-import { type Chain, type ChainHead, type ChainStep, type Fold, forgives, type OnThrow, outletsOf } from './chain-step.ts';
+import {
+  type Chain,
+  type ChainHead,
+  type ChainStep,
+  type Fold,
+  forgives,
+  type OnThrow,
+  outletsOf,
+} from './chain-step.ts';
 import type { KeyTable } from './key-table.ts';
 
 /** Whose code runs, and on what: read when something throws. */
