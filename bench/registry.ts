@@ -1,9 +1,11 @@
 // All benches, in the order in which `--list` shows them.
 
+import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
+import { queue } from './queue/queue.ts';
 
-export const BENCHES: readonly Bench[] = [keyedSum('number'), keyedSum('string')];
+export const BENCHES: readonly Bench[] = [keyedSum('number'), keyedSum('string'), queue, frames];
 
 export function benchNamed(name: string): Bench | undefined {
   return BENCHES.find((bench) => bench.name === name);
