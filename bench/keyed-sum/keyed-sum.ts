@@ -14,7 +14,10 @@
 import { run } from 'millrace';
 import type { Bench, Sample, Scale, Variant } from '../harness/bench.ts';
 import { sharedNowMs } from '../harness/bench.ts';
+import { sumByComlink, sumByPiscina } from '../peers/chunk-pools.ts';
 import { runHandWritten } from '../peers/hand-written.ts';
+import { runPostMessage } from '../peers/post-message.ts';
+import { sumByLoop, sumByStreams } from '../peers/single-thread.ts';
 import { expectedAnswer, type KeyedSumAnswer } from './bids.ts';
 import type { KeySum } from './keyed-sum.job.ts';
 
@@ -23,9 +26,16 @@ export type KeyKind = 'number' | 'string';
 const RECORDS = { number: 40_000_000, string: 16_000_000 };
 const QUICK_SHARE = 4;
 
+/** `workers` made a share each; `records` where it does not take as many as the others. */
+type KeyedSumVariant = Variant & { readonly workers: number; readonly records?: number };
+
+function recordsOf(records: number, { quick }: Scale): number {
+  return records / (quick ? QUICK_SHARE : 1);
+}
+
 export function keyedSum(keys: KeyKind): Bench {
-  const recordsAt = ({ quick }: Scale): number => RECORDS[keys] / (quick ? QUICK_SHARE : 1);
-  const variants: (Variant & { workers: number })[] = [1, 2].flatMap((workers) => [
+  const recordsAt = (scale: Scale): number => recordsOf(RECORDS[keys], scale);
+  const variants: KeyedSumVariant[] = [1, 2].flatMap((workers) => [
     {
       name: `hand-written ${workers}`,
       threads: workers,
@@ -52,6 +62,7 @@ export function keyedSum(keys: KeyKind): Bench {
       run: (scale) => runMillrace(recordsAt(scale), workers, keys, true),
     },
   ]);
+  variants.push(...peers(keys));
   return {
     name: keys === 'number' ? 'keyed-sum' : 'keyed-sum-string',
     summary: `source -> filter -> exchange by ${keys} key -> count and sum, against a loop written by hand`,
@@ -66,13 +77,73 @@ export function keyedSum(keys: KeyKind): Bench {
       { name: 'millrace / hand-written, 2 workers', variant: 'millrace 2', over: 'hand-written 2', target: 0.7 },
       { name: 'millrace / hand-written, 1 worker', variant: 'millrace 1', over: 'hand-written 1' },
       { name: 'millrace, 2 workers / 1 worker', variant: 'millrace 2', over: 'millrace 1', target: 1.8 },
+      {
+        name: 'millrace, 2 workers / postMessage arrays',
+        variant: 'millrace 2',
+        over: 'postMessage arrays 2',
+        target: 10,
+      },
+      {
+        name: 'millrace, 2 workers / piscina over chunks',
+        variant: 'millrace 2',
+        over: 'piscina chunks 2',
+        target: 10,
+      },
+      { name: 'millrace, 2 workers / comlink over chunks', variant: 'millrace 2', over: 'comlink chunks 2' },
+      { name: 'millrace, 2 workers / Node streams', variant: 'millrace 2', over: 'node streams' },
+      { name: 'millrace, 2 workers / plain loop', variant: 'millrace 2', over: 'plain loop' },
       { name: 'hand-written, 2 workers / 1 worker', variant: 'hand-written 2', over: 'hand-written 1' },
     ],
     expected: (name, scale) => {
-      const { workers } = variants.find((variant) => variant.name === name)!;
-      return expectedAnswer(recordsAt(scale) / workers, workers);
+      const { workers, records } = variants.find((variant) => variant.name === name)!;
+      const all = records === undefined ? recordsAt(scale) : recordsOf(records, scale);
+      return expectedAnswer(all / workers, workers);
     },
   };
+}
+
+/** What a user would pick instead. Slow ones get fewer records: a run of each takes around a second. */
+function peers(keys: KeyKind): KeyedSumVariant[] {
+  const stringKeys = keys === 'string';
+  const whole = (
+    name: string,
+    threads: number,
+    records: number,
+    sum: (records: number) => KeyedSumAnswer | Promise<KeyedSumAnswer>,
+  ): KeyedSumVariant => ({
+    name,
+    threads,
+    workers: 1,
+    records,
+    baseline: 'millrace 2',
+    run: async (scale) => {
+      const all = recordsOf(records, scale);
+      const spent = startSpending();
+      const answer = await sum(all);
+      const cost = spent();
+      // Its threads start within the first of seconds: that is not left out here, and weighs little.
+      return sampleOf(all, cost.wholeMs, cost, answer);
+    },
+  });
+  return [
+    whole('plain loop', 1, 16_000_000, (records) => sumByLoop(records, stringKeys)),
+    whole('node streams', 1, 2_000_000, (records) => sumByStreams(records, stringKeys)),
+    whole('piscina chunks 2', 3, 2_000_000, (records) => sumByPiscina(records, 2, stringKeys)),
+    whole('comlink chunks 2', 3, 2_000_000, (records) => sumByComlink(records, 2, stringKeys)),
+    {
+      name: 'postMessage arrays 2',
+      threads: 2,
+      workers: 2,
+      records: 4_000_000,
+      baseline: 'millrace 2',
+      run: async (scale) => {
+        const all = recordsOf(4_000_000, scale);
+        const spent = startSpending();
+        const { spanMs, answer } = await runPostMessage(all, 2, stringKeys);
+        return sampleOf(all, spanMs, spent(), answer);
+      },
+    },
+  ];
 }
 
 async function runMillrace(records: number, workers: number, keys: KeyKind, preaggregate: boolean): Promise<Sample> {
