@@ -70,7 +70,9 @@ export class SourceFeed implements Feed {
 
   #advance(): Refill {
     for (;;) {
-      if (this.#pending || this.#idle) return 'asleep';
+      if (this.#idle) return 'asleep';
+      // What a bounded source computes and reads between two answers is this stage's work; one without an end waits for the world.
+      if (this.#pending) return this.#source.bounded ? 'wait' : 'asleep';
       const arrived = this.#arrived;
       if (arrived !== undefined) {
         this.#arrived = undefined;
