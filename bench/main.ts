@@ -1,22 +1,28 @@
 // The command: npm run bench -- <name…> [--quick] [--json file] [--rounds n] [--list]
+//              npm run bench -- targets          every bench that has a target, one line a target
 //
-// Exit code 0: all answers were right. 1: a bench failed or gave a wrong answer. 2: the command was not understood.
+// Exit code 0: all answers were right (and for `targets`, all targets met). 1: a bench failed or gave a wrong answer, or a target is
+// missed. 2: the command was not understood.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Bench } from './harness/bench.ts';
 import { type Environment, readEnvironment } from './harness/environment.ts';
-import { type BenchResults, reduceSamples } from './harness/results.ts';
+import { type BenchResults, type ComparisonResult, reduceSamples } from './harness/results.ts';
 import { runRounds } from './harness/rounds.ts';
-import { figure, renderResults } from './harness/table.ts';
+import { figure, renderComparisons, renderResults } from './harness/table.ts';
 import { BENCHES, benchNamed } from './registry.ts';
 
+/** Stands for all benches that have a target. */
+const TARGETS = 'targets';
 const WARM_UPS = 1;
 const ROUNDS = 5;
 const QUICK_ROUNDS = 3;
 
 interface Request {
   readonly benches: readonly Bench[];
+  /** Only targets are printed, and a missed one is a failure. */
+  readonly targets: boolean;
   readonly quick: boolean;
   readonly rounds: number;
   readonly json: string | undefined;
@@ -25,7 +31,7 @@ interface Request {
 function usage(problem: string): never {
   process.stderr.write(
     `${problem}\nusage: npm run bench -- <name...> [--quick] [--json file] [--rounds n] [--list]\n` +
-      `names: ${BENCHES.map(({ name }) => name).join(', ')}\n`,
+      `names: ${[...BENCHES.map(({ name }) => name), TARGETS].join(', ')}\n`,
   );
   process.exit(2);
 }
@@ -36,13 +42,18 @@ function readRequest(): Request {
     for (const { name, summary } of BENCHES) process.stdout.write(`${name.padEnd(20)} ${summary}\n`);
     process.exit(0);
   }
-  const unknown = positionals.filter((name) => benchNamed(name) === undefined);
+  const unknown = positionals.filter((name) => name !== TARGETS && benchNamed(name) === undefined);
   if (unknown.length > 0) usage(`there is no bench called ${unknown.map((name) => `'${name}'`).join(', ')}`);
   if (positionals.length === 0) usage('say which bench to run');
+  const targets = positionals.includes(TARGETS);
+  if (targets && positionals.length > 1) usage(`'${TARGETS}' stands alone`);
+  const benches = targets ? BENCHES.filter(hasTarget) : positionals.map((name) => benchNamed(name)!);
   const quick = values.quick === true;
-  const rounds = values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : Number(values.rounds);
+  // All targets within ten minutes.
+  const usual = quick || targets ? QUICK_ROUNDS : ROUNDS;
+  const rounds = values.rounds === undefined ? usual : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds must be a whole number above 0: ${values.rounds}`);
-  return { benches: positionals.map((name) => benchNamed(name)!), quick, rounds, json: values.json };
+  return { benches, targets, quick, rounds, json: values.json };
 }
 
 function readArguments() {
@@ -80,20 +91,30 @@ async function runBench(bench: Bench, request: Request, environment: Environment
   return reduceSamples(bench, samples, request.quick, environment);
 }
 
+function hasTarget({ comparisons }: Bench): boolean {
+  return comparisons.some(({ target, atMost }) => target !== undefined || atMost !== undefined);
+}
+
 const request = readRequest();
 const environment = readEnvironment();
 const { cpu, cores, node, commit, loadBefore } = environment;
 process.stdout.write(`${cpu}, ${cores} cores, Node ${node}, commit ${commit}, load ${loadBefore} before\n`);
 const written: unknown[] = [];
+const judged: ComparisonResult[] = [];
 for (const bench of request.benches) {
   try {
     const results = await runBench(bench, request, environment);
     written.push(...results.results, ...results.comparisons);
-    process.stdout.write(`\n${bench.name}: ${bench.summary}\n\n${renderResults(results)}\n`);
+    judged.push(...results.comparisons.filter(({ met }) => met !== undefined));
+    if (!request.targets) process.stdout.write(`\n${bench.name}: ${bench.summary}\n\n${renderResults(results)}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+}
+if (request.targets) {
+  process.stdout.write(`\n${renderComparisons(judged)}\n`);
+  if (judged.some(({ met }) => met === false)) process.exitCode = 1;
 }
 if (request.quick) process.stdout.write('\nquick: less work and fewer rounds, good for a first look only\n');
 if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(written, undefined, 2)}\n`);

@@ -2,10 +2,12 @@
 
 import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
+import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
 import { queue } from './queue/queue.ts';
+import { startUp } from './start-up/start-up.ts';
 
-export const BENCHES: readonly Bench[] = [keyedSum('number'), keyedSum('string'), queue, frames];
+export const BENCHES: readonly Bench[] = [keyedSum('number'), keyedSum('string'), queue, frames, startUp, idle];
 
 export function benchNamed(name: string): Bench | undefined {
   return BENCHES.find((bench) => bench.name === name);

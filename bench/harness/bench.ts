@@ -33,12 +33,13 @@ export interface Variant {
   run(scale: Scale): Promise<Sample>;
 }
 
-/** A ratio of two variants that the bench exists to show. */
+/** A ratio of two variants that the bench exists to show, or one variant's value where that itself has a target. */
 export interface Comparison {
   readonly name: string;
   /** The first measure of `variant` divided by the same of `over`, round by round. */
   readonly variant: string;
-  readonly over: string;
+  /** Absent: the value itself is judged. */
+  readonly over?: string;
   /** Name of the measure; the bench's first when absent. */
   readonly measure?: string;
   /** What the ratio must reach, or for `atMost` stay under. */

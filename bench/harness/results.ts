@@ -22,9 +22,8 @@ export interface Result {
   readonly environment: Environment;
 }
 
-/** A ratio that the bench exists to show, and whether it is what it must be. */
+/** What the bench exists to show, and whether it is what it must be. */
 export interface ComparisonResult extends Result {
-  readonly unit: 'ratio';
   readonly target: number | undefined;
   readonly atMost: number | undefined;
   /** Undefined where there is no target. */
@@ -59,16 +58,18 @@ export function reduceSamples(bench: Bench, samples: Samples, quick: boolean, en
   );
   const comparisons = bench.comparisons.map((comparison): ComparisonResult => {
     const measure = measureOf(bench, comparison);
-    const ratios = pairwiseRatios(valuesOf(comparison.variant, measure.name), valuesOf(comparison.over, measure.name));
+    const { over } = comparison;
+    const values = valuesOf(comparison.variant, measure.name);
+    const ratios = over === undefined ? values : pairwiseRatios(values, valuesOf(over, measure.name));
     const spread = spreadOf(ratios);
     return {
       bench: bench.name,
       variant: comparison.name,
       measure: measure.name,
-      unit: 'ratio',
+      unit: over === undefined ? measure.unit : 'ratio',
       ...spread,
       rounds: ratios.length,
-      baseline: comparison.over,
+      baseline: over ?? '',
       ratioToBaseline: spread.median,
       target: comparison.target,
       atMost: comparison.atMost,

@@ -18,7 +18,7 @@ export function renderResults({ results, comparisons }: BenchResults): string {
 
 export function renderComparisons(comparisons: readonly ComparisonResult[]): string {
   const rows = comparisons.map((result) => [
-    result.variant,
+    `${result.bench}: ${result.variant}`,
     figure(result.min),
     figure(result.median),
     figure(result.max),

@@ -28,7 +28,7 @@ describe.runIf(existsSync(COMMAND))('the bench command', () => {
   });
 
   it('refuses options that it does not know, rounds that are no number, and no name at all', async () => {
-    for (const args of [['keyed-sum', '--quickly'], ['keyed-sum', '--rounds', 'many'], []]) {
+    for (const args of [['keyed-sum', '--quickly'], ['keyed-sum', '--rounds', 'many'], ['targets', 'queue'], []]) {
       const { code, stderr } = await bench(...args);
       expect(code).toBe(2);
       expect(stderr).toMatch(/usage: npm run bench/);

@@ -20,6 +20,7 @@ const bench: Bench = {
     { name: 'tortoise / hare', variant: 'tortoise', over: 'hare', target: 0.7 },
     { name: 'hare / tortoise', variant: 'hare', over: 'tortoise', atMost: 4 },
     { name: 'unjudged', variant: 'hare', over: 'hare' },
+    { name: 'by itself', variant: 'tortoise', atMost: 8 },
   ],
   expected: () => ({ sum: 42 }),
 };
@@ -82,11 +83,12 @@ describe('results of a bench', () => {
     expect(tortoise).toMatchObject({ variant: 'tortoise', median: 9, baseline: 'hare', ratioToBaseline: 0.5 });
   });
 
-  it('judge a comparison by its target, in either direction, and leave it unjudged without one', () => {
+  it('judge a comparison or a single value by its target, in either direction, and leave it unjudged without one', () => {
     expect(reduced.comparisons.map(({ median, met }) => [median, met])).toEqual([
       [0.5, false],
       [2, true],
       [1, undefined],
+      [9, false],
     ]);
   });
 
