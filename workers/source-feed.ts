@@ -98,10 +98,7 @@ export class SourceFeed implements Feed {
   }
 
   async close(): Promise<void> {
-    const reader = this.#reader;
-    this.#reader = undefined;
-    this.#over = true;
-    await reader?.close?.();
+    await this.#takeReader()?.close?.();
   }
 
   #openNext(): boolean {
@@ -149,9 +146,12 @@ export class SourceFeed implements Feed {
   #settled(arrived: Arrival): void {
     this.#pending = false;
     // Too late: the job has drained meanwhile. A reader that only now opened is closed again.
-    if (this.#over) void arrived.reader?.close?.();
+    if (this.#over) this.#closeQuietly(arrived.reader);
     else this.#arrived = arrived;
+    const woken = this.#woken;
     this.#host.context.wake();
+    // That woke the worker. Whether the source has more to read than this answer says, only the source tells.
+    this.#woken = woken;
   }
 
   #accept(result: ReadResult<unknown>): Refill | undefined {
@@ -184,17 +184,24 @@ export class SourceFeed implements Feed {
 
   #drain(): Refill {
     this.#drainSince ??= this.#host.nowNs();
-    if (this.#arrived?.result !== undefined) return this.#advance();
+    const arrived = this.#arrived;
+    if (arrived !== undefined && arrived.reader === undefined) return this.#advance();
     if (this.#pending && this.#host.nowNs() - this.#drainSince < DRAIN_GRACE_MS * 1e6) return 'asleep';
     return this.#finish();
   }
 
   #finish(): Refill {
-    this.#over = true;
-    const reader = this.#reader;
-    this.#reader = undefined;
-    this.#closeQuietly(reader);
+    this.#closeQuietly(this.#takeReader());
     return 'done';
+  }
+
+  /** Ends reading; returns the reader to be closed, which may have opened without having been read. */
+  #takeReader(): SplitReader<unknown> | undefined {
+    const reader = this.#reader ?? this.#arrived?.reader;
+    this.#reader = undefined;
+    this.#arrived = undefined;
+    this.#over = true;
+    return reader;
   }
 
   /** The records are read; a reader that fails to close has nothing to take back. It is still said. */
