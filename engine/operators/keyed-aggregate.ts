@@ -53,9 +53,14 @@ export class KeyedAggregate implements Outlet, Feed {
     this.#results ??= this.table.entries();
     this.cursor = 0;
     this.count = 0;
-    while (this.count < this.records.length) {
+    // Keys whose result fails count as well: their dead letters need room, and the worker's other actors their turn.
+    let over = false;
+    for (let tries = 0; tries < this.records.length; tries++) {
       const step = this.#results.next();
-      if (step.done === true) break;
+      if (step.done === true) {
+        over = true;
+        break;
+      }
       try {
         this.records[this.count] = this.#result(step.value);
         this.count++;
@@ -64,6 +69,7 @@ export class KeyedAggregate implements Outlet, Feed {
       }
     }
     if (this.count > 0) return 'made';
+    if (!over) return 'empty';
     this.table.clear();
     return 'done';
   }
