@@ -199,7 +199,13 @@ export class MapAsync implements Outlet, Feed {
   #tryOnce(record: unknown, attempt: number): Promise<unknown> {
     const controller = new AbortController();
     return new Promise((resolve, reject) => {
+      const settled = (): void => {
+        clearTimeout(timer);
+        this.#underWay.delete(giveUp);
+      };
       const giveUp = (reason: unknown): void => {
+        // Here as well as below: a call that was given up may never settle, and must not be held for ever.
+        settled();
         reject(reason);
         controller.abort(reason);
       };
@@ -216,10 +222,7 @@ export class MapAsync implements Outlet, Feed {
       Promise.resolve()
         .then(() => this.#fn(record, { signal: controller.signal, attempt }))
         .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          this.#underWay.delete(giveUp);
-        });
+        .finally(settled);
     });
   }
 

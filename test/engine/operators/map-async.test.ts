@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../../connectors/generate/index.ts';
 import { type AsyncContext, type AsyncOptions, collect, type DeadLetter, job, type Stream } from '../../../index.ts';
@@ -173,6 +175,31 @@ describe('mapAsync', () => {
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', note);
     expect(warnings).toEqual([]);
+  });
+
+  it('holds nothing of a call that ran out of time and never settles', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const given: WeakRef<AbortSignal>[] = [];
+    let held = Number.NaN;
+    await run(
+      21,
+      async (n, { signal }) => {
+        if (n < 20) {
+          given.push(new WeakRef(signal));
+          return new Promise(() => {});
+        }
+        // The job is still going on.
+        await pause(50);
+        collectGarbage();
+        held = given.filter((signal) => signal.deref() !== undefined).length;
+        return n;
+      },
+      { timeoutMs: 100, concurrency: 1 },
+      (stream) => stream.onError('skip'),
+    );
+    expect(given).toHaveLength(20);
+    expect(held).toBeLessThanOrEqual(2);
   });
 
   it('aborts the calls under way when the job fails elsewhere', async () => {
