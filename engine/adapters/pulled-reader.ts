@@ -21,6 +21,8 @@ export interface Pull<T> {
 /** Read ahead at most this much. A record that is neither bytes nor text counts as RECORD_BYTES, so 1024 of them. */
 const AHEAD_BYTES = 1 << 20;
 const RECORD_BYTES = 1 << 10;
+/** What bytes or text cost beside their content: without it empty ones would be read ahead without end. */
+const CHUNK_BYTES = 1 << 6;
 
 export class PulledReader<T> implements SplitReader<T> {
   readonly #name: string;
@@ -140,6 +142,6 @@ export class PulledReader<T> implements SplitReader<T> {
 }
 
 function bytesOf(record: unknown): number {
-  if (typeof record === 'string') return record.length;
-  return ArrayBuffer.isView(record) ? record.byteLength : RECORD_BYTES;
+  if (typeof record === 'string') return CHUNK_BYTES + record.length;
+  return ArrayBuffer.isView(record) ? CHUNK_BYTES + record.byteLength : RECORD_BYTES;
 }

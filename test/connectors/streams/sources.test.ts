@@ -56,6 +56,29 @@ describe('fromReadable', () => {
     expect(endless.destroyed).toBe(true);
   });
 
+  it.each([
+    ['text', ''],
+    ['bytes', Buffer.alloc(0)],
+  ])('does not read ahead without end through empty chunks of %s', async (_, empty) => {
+    const most = 100_000;
+    let pulled = 0;
+    const readable = new Readable({
+      objectMode: true,
+      read() {
+        this.push(pulled++ < most ? empty : null);
+      },
+    });
+    const driven = drive();
+    const reader = await openOnly(
+      fromReadable(() => readable),
+      driven,
+    );
+    await readReady(reader, driven, 1);
+    await delay(300);
+    expect(pulled).toBeLessThan(20_000);
+    await reader.close?.();
+  });
+
   it('destroys the stream when it is closed while waiting, and when the job is aborted', async () => {
     for (const end of ['close', 'abort'] as const) {
       const silent = new PassThrough({ objectMode: true });
