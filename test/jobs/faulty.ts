@@ -37,6 +37,8 @@ const FAULTS: Readonly<Record<string, (record: Row) => unknown>> = {
     setImmediate(() => {
       throw new Error('thrown in a callback');
     });
+    // Long enough for the worker to give its event loop a turn before it goes on: the job must not be over by then.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     return record;
   },
 };
