@@ -108,13 +108,12 @@ export class JobRun implements JobHandle {
   }
 
   async #lifecycle(): Promise<JobReport> {
-    const job = await loadJob(this.#module);
-    this.#name = job.name;
-    const graph = job.graph(this.#options.params);
-    const splits = await listSplits(graph, this.#options.workers);
+    // A source may be long in listing its splits, or never come back: an abort does not wait for it.
+    const prepared = await Promise.race([this.#prepare(), this.#torn]);
     if (this.#failure !== undefined) throw this.#failure;
     // Stopped before anything ran: there is no thread to start, and no output to throw away.
-    if (this.#wanted === ABORT) return this.#report({});
+    if (!prepared || this.#wanted === ABORT) return this.#report({});
+    const { graph, splits } = prepared;
     this.#options.onNotice({
       kind: 'workers',
       message: `${this.#options.workers} ${this.#options.workers === 1 ? 'worker' : 'workers'} (${this.#options.workersReason})`,
@@ -130,6 +129,13 @@ export class JobRun implements JobHandle {
     }
     if (this.#failure !== undefined) throw this.#failure;
     return this.#report(deployed.collector.results);
+  }
+
+  async #prepare(): Promise<{ graph: Graph; splits: ReadonlyMap<number, readonly Split[]> }> {
+    const job = await loadJob(this.#module);
+    this.#name = job.name;
+    const graph = job.graph(this.#options.params);
+    return { graph, splits: await listSplits(graph, this.#options.workers) };
   }
 
   /** From the first call to the workers to the last. What fails is in #failure afterwards. */

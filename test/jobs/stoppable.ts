@@ -44,9 +44,15 @@ function silent(answer: 'idle' | 'never'): Source<number> {
   };
 }
 
+/** One that never says what there is to read. */
+function unlisted(): Source<number> {
+  return { name: 'unlisted', bounded: true, splits: () => new Promise(() => {}), open: () => ({ read: () => 'done' }) };
+}
+
 function sourceOf(kind: string): Source<number> | (() => AsyncGenerator<number>) {
   if (kind === 'generate') return generate(2 ** 40, (i) => i);
   if (kind === 'promised') return promised();
+  if (kind === 'unlisted') return unlisted();
   if (kind === 'idle' || kind === 'never') return silent(kind);
   return async function* ticking() {
     for (let i = 0; ; i++) {

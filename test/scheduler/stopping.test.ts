@@ -71,6 +71,18 @@ describe('stop({ drain: false })', () => {
     expect({ outcome, results, stages }).toEqual({ outcome: 'aborted', results: {}, stages: [] });
   });
 
+  it('does not wait for a source that is still listing its splits', async () => {
+    const stopped = start('unlisted');
+    await sleep(100);
+    await stopped.stop({ drain: false });
+    expect((await stopped.completed).outcome).toBe('aborted');
+    const controller = new AbortController();
+    const failure = failureOf(start('unlisted', { signal: controller.signal }).completed);
+    await sleep(100);
+    controller.abort(new Error('enough'));
+    expect(await failure).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
   it('while a sink is still opening does not wait for it for long', async () => {
     const handle = start('ticking', {}, 60_000);
     await sleep(200);
