@@ -22,6 +22,8 @@ export interface SourceHost {
 
 /** How long a drain waits for a read under way: a source that waits for the outside world may never answer. */
 const DRAIN_GRACE_MS = 250;
+/** How long the end of a job waits for readers to close: a close that never answers must not hold it. */
+const CLOSE_GRACE_MS = 1_000;
 
 /** What an open or a read came to. */
 interface Arrival {
@@ -46,6 +48,8 @@ export class SourceFeed implements Feed {
   /** Since the last read began: the 'idle' that it answers is out of date. */
   #woken = false;
   #arrived: Arrival | undefined;
+  /** Of readers whose close() has not settled yet. */
+  readonly #closings = new Set<Promise<void>>();
   #doneBefore = 0;
   #drainSince: number | undefined;
   #over = false;
@@ -97,8 +101,16 @@ export class SourceFeed implements Feed {
     return this.#reader?.locate?.(index) ?? this.#split?.id;
   }
 
+  /** Readers that were closed earlier get a while to finish that, or the end of the thread would cut them off. */
   async close(): Promise<void> {
     await this.#takeReader()?.close?.();
+    if (this.#closings.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_GRACE_MS);
+    });
+    await Promise.race([Promise.all(this.#closings), patience]);
+    clearTimeout(timer);
   }
 
   #openNext(): boolean {
@@ -210,7 +222,12 @@ export class SourceFeed implements Feed {
     const warn = (error: unknown): void =>
       process.emitWarning(`closing ${name} failed: ${messageOf(error)}`, 'MillraceWarning');
     try {
-      Promise.resolve(reader?.close?.()).catch(warn);
+      const closed = reader?.close?.();
+      if (closed === undefined) return;
+      const closing: Promise<void> = Promise.resolve(closed)
+        .catch(warn)
+        .finally(() => this.#closings.delete(closing));
+      this.#closings.add(closing);
     } catch (error) {
       warn(error);
     }

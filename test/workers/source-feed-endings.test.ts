@@ -120,3 +120,19 @@ it('only warns when a reader that opened too late cannot be closed', async () =>
     process.off('warning', onWarning).off('unhandledRejection', onRejection);
   }
 });
+
+it('waits at its end for readers that take a while to close, but not for one that never does', async () => {
+  let closed = false;
+  const slow = new Promise<void>((resolve) => setTimeout(resolve, 50)).then(() => {
+    closed = true;
+  });
+  const { feed } = driven(() => ({ read: () => 'done', close: () => slow }));
+  while (feed.refill() !== 'done') await turn();
+  expect(closed).toBe(false);
+  await feed.close();
+  expect(closed).toBe(true);
+
+  const { feed: stuck } = driven(() => ({ read: () => 'done', close: () => new Promise(() => {}) }));
+  while (stuck.refill() !== 'done') await turn();
+  await stuck.close();
+});
