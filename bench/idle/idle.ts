@@ -37,7 +37,7 @@ export const idle: Bench = {
 async function runMillrace(scale: Scale): Promise<Sample> {
   const quietMs = quietMsAt(scale);
   const handle = run(new URL('./idle.job.js', import.meta.url), { workers: 2, params: { wakeUps: WAKE_UPS, quietMs } });
-  // Threads are parked by then, and what a parked worker does now and then has been compiled: in its first seconds it costs twice as much.
+  // Threads are parked by then.
   // There are wake-ups in the measured time, as there are in a quiet job's.
   await new Promise((resolve) => setTimeout(resolve, 1.5 * quietMs + 250));
   const cpu = await cpuShare((WAKE_UPS - 3) * quietMs);

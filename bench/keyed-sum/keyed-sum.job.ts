@@ -30,7 +30,7 @@ function timed<T extends object>(result: T): T & { firstMs: number; doneMs: numb
 
 export default job('keyed-sum', { params: PARAMS }, (flow, { records, workers, stringKeys, preaggregate }) => {
   const share = records / workers;
-  // A division a record would cost 4 ns, which the hand-written program does not pay.
+  // Without a division a record, for the hand-written program has none.
   const indexInShare = (index: number): number => {
     if (index < shareStart || index >= shareEnd) enterShare(index);
     return index - shareStart;

@@ -121,7 +121,7 @@ function peers(keys: KeyKind): KeyedSumVariant[] {
       const spent = startSpending();
       const answer = await sum(all);
       const cost = spent();
-      // Its threads start within the first of seconds: that is not left out here, and weighs little.
+      // Unlike the others, this includes the start of its threads, where it has any: some tens of milliseconds of a second or more.
       return sampleOf(all, cost.wholeMs, cost, answer);
     },
   });

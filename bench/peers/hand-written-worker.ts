@@ -5,7 +5,7 @@
 // A frame:  bytes i32 | count i32 | prices f64[n] | auctions i32[n] | bidders i32[n] | name ends i32[n] | names, latin1
 //           count -1: padding to the end of the ring; -2: nothing follows in this lane
 //
-// As fast as this machine and this language allow, as far as we know: whole frames are claimed at their largest size, positions are
+// A ceiling as good as we could make it, not a proven one: whole frames are claimed at their largest size, positions are
 // touched once a frame, the other side's are cached, and a thread spins before it sleeps. It knows that a name follows from its auction
 // and so need not hash it, which no engine can know.
 
@@ -55,7 +55,7 @@ export function allocateLane(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + LANE_BYTES);
 }
 
-/** What Buffer has for latin1 beside what its types tell: 60 ns a call less than write() and toString(). */
+/** What Buffer has for latin1 beside what its types tell. */
 interface Latin1Buffer extends Buffer {
   latin1Write(text: string, at: number): number;
   latin1Slice(from: number, to: number): string;

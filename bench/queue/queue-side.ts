@@ -38,7 +38,7 @@ export function allocateQueue(kind: QueueKind): SharedArrayBuffer {
 }
 
 const NEVER_RUNG = new Int32Array(new SharedArrayBuffer(4));
-/** About 50 us: longer than the other side ever takes while it runs, shorter than its time slice when it does not. */
+/** Chosen, not measured: long enough that a side which runs is never slept upon, short beside a time slice. */
 const SPINS = 10_000;
 let spins = 0;
 
@@ -112,7 +112,7 @@ function produceBare(memory: SharedArrayBuffer, records: number): void {
   }
 }
 
-// Functions of their own: loops within loops are compiled while they run, and then less well.
+// Functions of their own: with these loops written in place it moved 206 M records/s, so 340 is what we reached, not what is possible.
 function writeBlock(data: Float64Array, at: number, first: number): void {
   for (let k = 0; k < BLOCK; k++) data[at + k] = first + k;
 }
@@ -135,7 +135,7 @@ function consumeBare(memory: SharedArrayBuffer, records: number): Check {
       idle();
       tail = Atomics.load(words, 0);
     }
-    // Room is given back once for all that is there: block by block, the threads ran in step.
+    // Room is given back once for all that is there, as the other consumers do.
     for (; head !== tail; head = (head + BLOCK) | 0) {
       check.outOfOrder += countWrong(data, head & (capacity - 1), check.records);
       check.records += BLOCK;

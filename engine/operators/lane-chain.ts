@@ -3,8 +3,8 @@
 //   whole frame, no outlet that could fill up in between  ->  one loop over its columns, compiled for their schema (FrameChain)
 //   else                                                  ->  records decoded, frame given back, the ordinary loop over records
 //
-// The first way never builds a record of which the steps only read fields: measured 20 ns a record instead of 44 for a keyed sum. It is
-// taken once a schema has shown that it stays. The second takes over wherever the first had to stop.
+// The first way never builds a record of which the steps only read fields: a numeric keyed sum on
+// one worker took 98 ns of processor time a record instead of 121 (medians of five interleaved runs, source included). It is taken once a schema has shown that it stays. The second takes over wherever the first had to stop.
 
 import type { LaneReader } from '../lane/lane-reader.ts';
 import { canGenerateCode, compileChain, compileFrameChain, type FrameChain } from './chain-compiler.ts';
@@ -20,7 +20,7 @@ export interface HeldFrame {
   release(): void;
 }
 
-/** Frames of one schema before its loop is compiled: compiling costs as much as decoding that many. */
+/** Frames of one schema before its loop is compiled, so that schemas which come and go are not. Chosen, not measured. */
 const COMPILE_AFTER_FRAMES = 4;
 /** Loops kept; more schemas than this come only from records that change for ever, and those are decoded. */
 const MOST_LOOPS = 16;
