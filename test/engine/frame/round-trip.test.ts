@@ -171,13 +171,16 @@ describe.each([
 });
 
 describe('compiled and interpreted programs', () => {
-  it('read each other, and agree on schema and length', () => {
+  it('read each other, and agree on the schema, and on the length but for numbers among clones', () => {
     fc.assert(
       fc.property(batches, (sequence) => {
         const [compiled, interpreted] = [new LanePair(AT_ONCE), new LanePair(NEVER)];
         for (const records of [...sequence, ...sequence]) {
           const lengths = [compiled.put(records).length, interpreted.put(records).length];
-          expect(lengths[0]).toBe(lengths[1]);
+          // v8.serialize writes the same number in 1 to 8 bytes more or less, by how V8 happens to hold it: a 0 that was staged as a
+          // double before its column became one of clones takes 9 bytes, a 0 as the user wrote it 2.
+          const hasClones = interpreted.encoder.schema?.columns.some(({ kind }) => kind === 'clone');
+          if (!hasClones) expect(lengths[0]).toBe(lengths[1]);
           expect(compiled.encoder.encodeSchema()).toStrictEqual(interpreted.encoder.encodeSchema());
           for (const [writer, reader] of [
             [compiled, interpreted],
