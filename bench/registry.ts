@@ -1,13 +1,24 @@
 // All benches, in the order in which `--list` shows them.
 
+import { csvScan } from './csv-scan/csv-scan.ts';
 import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
+import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
 import { queue } from './queue/queue.ts';
 import { startUp } from './start-up/start-up.ts';
 
-export const BENCHES: readonly Bench[] = [keyedSum('number'), keyedSum('string'), queue, frames, startUp, idle];
+export const BENCHES: readonly Bench[] = [
+  keyedSum('number'),
+  keyedSum('string'),
+  csvScan,
+  ndjsonScan,
+  queue,
+  frames,
+  startUp,
+  idle,
+];
 
 export function benchNamed(name: string): Bench | undefined {
   return BENCHES.find((bench) => bench.name === name);

@@ -35,6 +35,7 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>;
 /** @throws Error when a variant fails, hangs, or gives an answer other than the expected */
 export async function runRounds(bench: Bench, options: RoundOptions): Promise<Samples> {
   const { scale, warmUps, rounds, onRun, runOnce = runInProcess } = options;
+  await bench.prepare?.(scale);
   const samples = new Map<string, Sample[]>(bench.variants.map(({ name }) => [name, []]));
   const expected = new Map(bench.variants.map(({ name }) => [name, bench.expected(name, scale)]));
   for (let round = 1 - warmUps; round <= rounds; round++) {

@@ -13,7 +13,7 @@
 
 import { run } from 'millrace';
 import type { Bench, Sample, Scale, Variant } from '../harness/bench.ts';
-import { sharedNowMs } from '../harness/bench.ts';
+import { type Cost, startSpending } from '../harness/cost.ts';
 import { sumByComlink, sumByPiscina } from '../peers/chunk-pools.ts';
 import { runHandWritten } from '../peers/hand-written.ts';
 import { runPostMessage } from '../peers/post-message.ts';
@@ -161,22 +161,6 @@ async function runMillrace(records: number, workers: number, keys: KeyKind, prea
   const firstMs = Math.min(...sums.map((sum) => sum.firstMs).filter((ms) => ms > 0));
   const doneMs = Math.max(...sums.map((sum) => sum.doneMs));
   return sampleOf(records, doneMs - firstMs, cost, answer);
-}
-
-/** What passes between this call and that of the function it returns. */
-interface Cost {
-  readonly wholeMs: number;
-  /** Of all threads of the process together. */
-  readonly cpuMs: number;
-}
-
-function startSpending(): () => Cost {
-  const startedMs = sharedNowMs();
-  const before = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    return { wholeMs: sharedNowMs() - startedMs, cpuMs: (user + system) / 1e3 };
-  };
 }
 
 function sampleOf(records: number, spanMs: number, { wholeMs, cpuMs }: Cost, answer: KeyedSumAnswer): Sample {

@@ -33,6 +33,20 @@ function running(speeds: Record<string, number[]>): (bench: Bench, variant: Vari
 describe('rounds of a bench', () => {
   const options = { scale: { quick: false }, warmUps: 1, rounds: 2, onRun: () => {} };
 
+  it('makes the inputs once, before the first run', async () => {
+    const order: string[] = [];
+    await runRounds(
+      { ...bench, prepare: async () => void order.push('prepared') },
+      {
+        ...options,
+        runOnce: running({ hare: [1, 10, 20], tortoise: [1, 5, 8] }),
+        onRun: ({ name }) => order.push(name),
+      },
+    );
+    expect(order.indexOf('prepared')).toBe(0);
+    expect(order.filter((entry) => entry === 'prepared')).toHaveLength(1);
+  });
+
   it('runs every variant in every round, turns the order each round, and leaves the warm-up out', async () => {
     const order: string[] = [];
     const samples = await runRounds(bench, {
