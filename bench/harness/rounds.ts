@@ -42,7 +42,7 @@ export async function runRounds(bench: Bench, options: RoundOptions): Promise<Sa
     const order = round % 2 === 0 ? [...bench.variants].reverse() : bench.variants;
     for (const variant of order) {
       const sample = await runOnce(bench, variant, scale);
-      verify(bench, variant, sample, expected.get(variant.name));
+      verifySample(bench, variant, sample, expected.get(variant.name));
       if (round >= 1) samples.get(variant.name)!.push(sample);
       onRun(variant, round, sample);
     }
@@ -50,7 +50,8 @@ export async function runRounds(bench: Bench, options: RoundOptions): Promise<Sa
   return samples;
 }
 
-function verify(bench: Bench, variant: Variant, sample: Sample, expected: unknown): void {
+/** @throws Error when the answer is not the expected one, or a measure is missing or no figure */
+export function verifySample(bench: Bench, variant: Variant, sample: Sample, expected: unknown): void {
   if (!isDeepStrictEqual(sample.answer, expected)) {
     throw new Error(
       `${bench.name}, ${variant.name}: wrong answer, so its speed means nothing. ` +
@@ -65,12 +66,20 @@ function verify(bench: Bench, variant: Variant, sample: Sample, expected: unknow
   }
 }
 
-/** @throws Error with the failure of the variant, its exit, or the time-out */
-export function runInProcess(bench: Bench, variant: Variant, scale: Scale): Promise<Sample> {
+/**
+ * @param variantProcess the program that runs it; another build's when two are compared
+ * @throws Error with the failure of the variant, its exit, or the time-out
+ */
+export function runInProcess(
+  bench: Bench,
+  variant: Variant,
+  scale: Scale,
+  variantProcess: string = VARIANT_PROCESS,
+): Promise<Sample> {
   return new Promise((resolve, reject) => {
     const who = `${bench.name}, ${variant.name}`;
     // Output of the variant goes to stderr: stdout is the table's.
-    const child = fork(VARIANT_PROCESS, [bench.name, variant.name, scale.quick ? 'quick' : 'full'], {
+    const child = fork(variantProcess, [bench.name, variant.name, scale.quick ? 'quick' : 'full'], {
       stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
     });
     const timer = setTimeout(() => {
