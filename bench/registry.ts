@@ -6,14 +6,20 @@ import type { Bench } from './harness/bench.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
 import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
+import { parquetScan } from './parquet-scan/parquet-scan.ts';
 import { queue } from './queue/queue.ts';
 import { startUp } from './start-up/start-up.ts';
+import { topNBench } from './top-n/top-n.ts';
+import { wordCount } from './word-count/word-count.ts';
 
 export const BENCHES: readonly Bench[] = [
   keyedSum('number'),
   keyedSum('string'),
   csvScan,
   ndjsonScan,
+  parquetScan,
+  wordCount,
+  topNBench,
   queue,
   frames,
   startUp,

@@ -7,7 +7,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { LEAST_QUANTITY, type ProductTotal } from '../files/orders.ts';
 
-const BLOCK_BYTES = 1 << 18;
+const BLOCK_BYTES = 1 << 16;
 const SLOTS = 1 << 13;
 const LONGEST_KEY = 64;
 const NEWLINE = 10;

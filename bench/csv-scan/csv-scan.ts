@@ -9,12 +9,21 @@
 // 1 and 2 workers: needs 2 cores. Checked: the totals of every product, against the orders that the file was made from.
 // Records are combined before the exchange, as is the default, so that hardly anything crosses a lane: this is about reading.
 
-import { expectedOrders, LEAST_QUANTITY, type ProductTotal } from '../files/orders.ts';
+import {
+  contestant,
+  FILE_MEASURES,
+  type FileVariant,
+  type FileWork,
+  ORDERS,
+  productTotals,
+  rowsOf,
+  rowsTaken,
+} from '../files/file-bench.ts';
+import { answerOf, expectedOrders, LEAST_QUANTITY, type ProductTotal } from '../files/orders.ts';
 import { makeOrders, ordersPath } from '../files/orders-files.ts';
 import { ProductTotals } from '../files/product-totals.ts';
-import { ROWS, SCAN_MEASURES, type ScanVariant, scanByJob, scanVariant } from '../files/scan-bench.ts';
 import type { Bench } from '../harness/bench.ts';
-import { queryDuckdb } from '../peers/duckdb.ts';
+import { ORDER_COLUMNS, queryDuckdb } from '../peers/duckdb.ts';
 import { scanByRxjs, scanByStreams } from '../peers/file-lines.ts';
 import { scanCsvByLoop } from './csv-loop.ts';
 import { scanCsvByPlainLoop } from './plain-loop.ts';
@@ -22,26 +31,30 @@ import { scanCsvByPlainLoop } from './plain-loop.ts';
 const MODULE = new URL('./csv-scan.job.js', import.meta.url);
 const HEADER_START = 'id,';
 
-const pathOf = (rows: number): string => ordersPath(rows, 'csv');
+const WORK: FileWork<ProductTotal[]> = {
+  rows: ORDERS,
+  pathOf: (rows) => ordersPath(rows, 'csv'),
+  answerOf,
+};
 
-const variants: readonly ScanVariant[] = [
-  scanVariant('byte loop', ROWS.full, pathOf, scanCsvByLoop),
-  scanVariant('plain loop', ROWS.full, pathOf, scanCsvByPlainLoop),
-  scanVariant('millrace 1', ROWS.full, pathOf, (path) => scanByJob(MODULE, 1, { path })),
-  scanVariant('millrace 2', ROWS.full, pathOf, (path) => scanByJob(MODULE, 2, { path }), { threads: 2 }),
-  scanVariant('millrace 2, multiline', ROWS.full, pathOf, (path) => scanByJob(MODULE, 2, { path, multiline: true }), {
+const variants: readonly FileVariant[] = [
+  contestant(WORK, 'byte loop', scanCsvByLoop),
+  contestant(WORK, 'plain loop', scanCsvByPlainLoop),
+  contestant(WORK, 'millrace 1', (path) => productTotals(MODULE, 1, { path })),
+  contestant(WORK, 'millrace 2', (path) => productTotals(MODULE, 2, { path }), { threads: 2 }),
+  contestant(WORK, 'millrace 2, multiline', (path) => productTotals(MODULE, 2, { path, multiline: true }), {
     threads: 2,
   }),
-  scanVariant('duckdb 1', ROWS.full, pathOf, (path) => scanByDuckdb(path, 1)),
-  scanVariant('duckdb 2', ROWS.full, pathOf, (path) => scanByDuckdb(path, 2), { threads: 2 }),
-  scanVariant('node streams', ROWS.less, pathOf, byStreams),
-  scanVariant('rxjs', ROWS.less, pathOf, byRxjs),
+  contestant(WORK, 'duckdb 1', (path) => scanByDuckdb(path, 1)),
+  contestant(WORK, 'duckdb 2', (path) => scanByDuckdb(path, 2), { threads: 2 }),
+  contestant(WORK, 'node streams', byStreams, { slow: true }),
+  contestant(WORK, 'rxjs', byRxjs, { slow: true }),
 ];
 
 export const csvScan: Bench = {
   name: 'csv-scan',
   summary: 'a CSV file -> filter -> count and sums a product, against loops, streams and DuckDB',
-  measures: SCAN_MEASURES,
+  measures: FILE_MEASURES,
   baseline: 'byte loop',
   variants,
   comparisons: [
@@ -52,9 +65,9 @@ export const csvScan: Bench = {
     { name: 'millrace, 2 workers / node streams', variant: 'millrace 2', over: 'node streams' },
   ],
   prepare: async (scale) => {
-    for (const rows of new Set(variants.map((variant) => variant.rowsAt(scale)))) await makeOrders(rows, 'csv');
+    for (const rows of rowsTaken(variants, scale)) await makeOrders(rows, 'csv');
   },
-  expected: (name, scale) => expectedOrders(variants.find((variant) => variant.name === name)!.rowsAt(scale)),
+  expected: (name, scale) => expectedOrders(rowsOf(variants, name, scale)),
 };
 
 /** The three columns of a line; a quoted note stands behind them. */
@@ -88,8 +101,7 @@ async function byRxjs(path: string): Promise<ProductTotal[]> {
 function scanByDuckdb(path: string, threads: number): Promise<ProductTotal[]> {
   return queryDuckdb<ProductTotal>(
     `select product, count(*)::int as orders, sum(quantity)::int as units, sum(price) as total
-     from read_csv('${path}', header = true, delim = ',', quote = '"', columns = { 'id': 'int', 'placed': 'varchar',
-       'customer': 'int', 'product': 'varchar', 'country': 'varchar', 'quantity': 'int', 'price': 'double', 'note': 'varchar' })
+     from read_csv('${path}', header = true, delim = ',', quote = '"', columns = ${ORDER_COLUMNS})
      where quantity >= ${LEAST_QUANTITY} group by product`,
     threads,
   );

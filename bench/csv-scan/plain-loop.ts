@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { ProductTotal } from '../files/orders.ts';
 import { ProductTotals } from '../files/product-totals.ts';
 
-const BLOCK_BYTES = 1 << 18;
+const BLOCK_BYTES = 1 << 16;
 const FIELDS = 8;
 
 export function scanCsvByPlainLoop(path: string): ProductTotal[] {

@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Order, ProductTotal } from '../files/orders.ts';
 import { ProductTotals } from '../files/product-totals.ts';
 
-const BLOCK_BYTES = 1 << 18;
+const BLOCK_BYTES = 1 << 16;
 const NEWLINE = 10;
 
 export function scanNdjsonByLoop(path: string): ProductTotal[] {

@@ -8,10 +8,18 @@
 //
 // 1 and 2 workers: needs 2 cores. Checked: the totals of every product, against the orders that the file was made from.
 
-import { expectedOrders, LEAST_QUANTITY, type Order, type ProductTotal } from '../files/orders.ts';
+import {
+  contestant,
+  FILE_MEASURES,
+  type FileVariant,
+  type FileWork,
+  productTotals,
+  rowsOf,
+  rowsTaken,
+} from '../files/file-bench.ts';
+import { answerOf, expectedOrders, LEAST_QUANTITY, type Order, type ProductTotal } from '../files/orders.ts';
 import { makeOrders, ordersPath } from '../files/orders-files.ts';
 import { ProductTotals } from '../files/product-totals.ts';
-import { SCAN_MEASURES, type ScanVariant, scanByJob, scanVariant } from '../files/scan-bench.ts';
 import type { Bench } from '../harness/bench.ts';
 import { queryDuckdb } from '../peers/duckdb.ts';
 import { scanByRxjs, scanByStreams } from '../peers/file-lines.ts';
@@ -19,26 +27,27 @@ import { scanNdjsonByLoop } from './ndjson-loop.ts';
 
 const MODULE = new URL('./ndjson-scan.job.js', import.meta.url);
 
-/** Fewer than of CSV: a record takes several times as long. */
-const FULL_ROWS = 4_000_000;
-const LESS_ROWS = 1_000_000;
+const WORK: FileWork<ProductTotal[]> = {
+  // Fewer than of CSV: a record takes several times as long.
+  rows: { full: 4_000_000, less: 1_000_000, quick: 500_000 },
+  pathOf: (rows) => ordersPath(rows, 'ndjson'),
+  answerOf,
+};
 
-const pathOf = (rows: number): string => ordersPath(rows, 'ndjson');
-
-const variants: readonly ScanVariant[] = [
-  scanVariant('plain loop', FULL_ROWS, pathOf, scanNdjsonByLoop),
-  scanVariant('millrace 1', FULL_ROWS, pathOf, (path) => scanByJob(MODULE, 1, { path })),
-  scanVariant('millrace 2', FULL_ROWS, pathOf, (path) => scanByJob(MODULE, 2, { path }), { threads: 2 }),
-  scanVariant('duckdb 1', FULL_ROWS, pathOf, (path) => scanByDuckdb(path, 1)),
-  scanVariant('duckdb 2', FULL_ROWS, pathOf, (path) => scanByDuckdb(path, 2), { threads: 2 }),
-  scanVariant('node streams', LESS_ROWS, pathOf, byStreams),
-  scanVariant('rxjs', LESS_ROWS, pathOf, byRxjs),
+const variants: readonly FileVariant[] = [
+  contestant(WORK, 'plain loop', scanNdjsonByLoop),
+  contestant(WORK, 'millrace 1', (path) => productTotals(MODULE, 1, { path })),
+  contestant(WORK, 'millrace 2', (path) => productTotals(MODULE, 2, { path }), { threads: 2 }),
+  contestant(WORK, 'duckdb 1', (path) => scanByDuckdb(path, 1)),
+  contestant(WORK, 'duckdb 2', (path) => scanByDuckdb(path, 2), { threads: 2 }),
+  contestant(WORK, 'node streams', byStreams, { slow: true }),
+  contestant(WORK, 'rxjs', byRxjs, { slow: true }),
 ];
 
 export const ndjsonScan: Bench = {
   name: 'ndjson-scan',
   summary: 'an NDJSON file -> filter -> count and sums a product, against a loop, streams and DuckDB',
-  measures: SCAN_MEASURES,
+  measures: FILE_MEASURES,
   baseline: 'plain loop',
   variants,
   comparisons: [
@@ -48,9 +57,9 @@ export const ndjsonScan: Bench = {
     { name: 'millrace, 2 workers / node streams', variant: 'millrace 2', over: 'node streams' },
   ],
   prepare: async (scale) => {
-    for (const rows of new Set(variants.map((variant) => variant.rowsAt(scale)))) await makeOrders(rows, 'ndjson');
+    for (const rows of rowsTaken(variants, scale)) await makeOrders(rows, 'ndjson');
   },
-  expected: (name, scale) => expectedOrders(variants.find((variant) => variant.name === name)!.rowsAt(scale)),
+  expected: (name, scale) => expectedOrders(rowsOf(variants, name, scale)),
 };
 
 async function byStreams(path: string): Promise<ProductTotal[]> {

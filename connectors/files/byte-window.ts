@@ -10,8 +10,11 @@
 import { isAscii } from 'node:buffer';
 import type { ByteInput } from './byte-input.ts';
 
-/** Large enough that a fill costs nothing a record, small enough to stay in the second-level cache. */
-export const WINDOW_BYTES: number = 256 * 1024;
+/**
+ * Large enough that a fill costs nothing a record. Small enough that `text` is an ordinary young object: from 128 KiB on V8 maps
+ * fresh pages for each one, and a CSV file was read at 0.8 of the speed.
+ */
+export const WINDOW_BYTES: number = 64 * 1024;
 const NEWLINE = 10;
 
 export class ByteWindow {
