@@ -6,6 +6,7 @@ import type { Bench } from './harness/bench.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
 import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
+import { oneBrc, oneBrc100m } from './one-brc/one-brc.ts';
 import { parquetScan } from './parquet-scan/parquet-scan.ts';
 import { queue } from './queue/queue.ts';
 import { startUp } from './start-up/start-up.ts';
@@ -20,6 +21,8 @@ export const BENCHES: readonly Bench[] = [
   parquetScan,
   wordCount,
   topNBench,
+  oneBrc,
+  oneBrc100m,
   queue,
   frames,
   startUp,
