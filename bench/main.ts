@@ -11,6 +11,7 @@ import { type Environment, readEnvironment } from './harness/environment.ts';
 import { type BenchResults, type ComparisonResult, reduceSamples } from './harness/results.ts';
 import { runRounds } from './harness/rounds.ts';
 import { figure, renderComparisons, renderResults } from './harness/table.ts';
+import { targetsOnly } from './harness/targets-only.ts';
 import { BENCHES, benchNamed } from './registry.ts';
 
 /** Stands for all benches that have a target. */
@@ -47,7 +48,9 @@ function readRequest(): Request {
   if (positionals.length === 0) usage('say which bench to run');
   const targets = positionals.includes(TARGETS);
   if (targets && positionals.length > 1) usage(`'${TARGETS}' stands alone`);
-  const benches = targets ? BENCHES.filter(hasTarget) : positionals.map((name) => benchNamed(name)!);
+  const benches = targets
+    ? BENCHES.map(targetsOnly).filter((bench) => bench !== undefined)
+    : positionals.map((name) => benchNamed(name)!);
   const quick = values.quick === true;
   // All targets within ten minutes.
   const usual = quick || targets ? QUICK_ROUNDS : ROUNDS;
@@ -89,10 +92,6 @@ async function runBench(bench: Bench, request: Request, environment: Environment
     },
   });
   return reduceSamples(bench, samples, request.quick, environment);
-}
-
-function hasTarget({ comparisons }: Bench): boolean {
-  return comparisons.some(({ target, atMost }) => target !== undefined || atMost !== undefined);
 }
 
 const request = readRequest();

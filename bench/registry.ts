@@ -9,6 +9,7 @@ import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
 import { oneBrc, oneBrc100m } from './one-brc/one-brc.ts';
 import { parquetScan } from './parquet-scan/parquet-scan.ts';
 import { queue } from './queue/queue.ts';
+import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
 import { topNBench } from './top-n/top-n.ts';
 import { wordCount } from './word-count/word-count.ts';
@@ -16,6 +17,7 @@ import { wordCount } from './word-count/word-count.ts';
 export const BENCHES: readonly Bench[] = [
   keyedSum('number'),
   keyedSum('string'),
+  scaling,
   csvScan,
   ndjsonScan,
   parquetScan,

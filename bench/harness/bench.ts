@@ -42,6 +42,8 @@ export interface Comparison {
   readonly over?: string;
   /** Name of the measure; the bench's first when absent. */
   readonly measure?: string;
+  /** The ratio is divided by this: by the number of workers, it is their efficiency. 1 when absent. */
+  readonly divisor?: number;
   /** What the ratio must reach, or for `atMost` stay under. */
   readonly target?: number;
   readonly atMost?: number;

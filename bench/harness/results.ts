@@ -58,10 +58,10 @@ export function reduceSamples(bench: Bench, samples: Samples, quick: boolean, en
   );
   const comparisons = bench.comparisons.map((comparison): ComparisonResult => {
     const measure = measureOf(bench, comparison);
-    const { over } = comparison;
+    const { over, divisor = 1 } = comparison;
     const values = valuesOf(comparison.variant, measure.name);
     const ratios = over === undefined ? values : pairwiseRatios(values, valuesOf(over, measure.name));
-    const spread = spreadOf(ratios);
+    const spread = spreadOf(ratios.map((ratio) => ratio / divisor));
     return {
       bench: bench.name,
       variant: comparison.name,

@@ -12,7 +12,7 @@
 // stays the same when other programs take turns on the cores.
 
 import { run } from 'millrace';
-import type { Bench, Sample, Scale, Variant } from '../harness/bench.ts';
+import type { Bench, Measure, Sample, Scale, Variant } from '../harness/bench.ts';
 import { type Cost, startSpending } from '../harness/cost.ts';
 import { sumByComlink, sumByPiscina } from '../peers/chunk-pools.ts';
 import { runHandWritten } from '../peers/hand-written.ts';
@@ -22,6 +22,12 @@ import { expectedAnswer, type KeyedSumAnswer } from './bids.ts';
 import type { KeySum } from './keyed-sum.job.ts';
 
 export type KeyKind = 'number' | 'string';
+
+export const KEYED_SUM_MEASURES: readonly Measure[] = [
+  { name: 'throughput', unit: 'M records/s', better: 'more' },
+  { name: 'whole', unit: 'M records/s', better: 'more' },
+  { name: 'cpu', unit: 'ns a record', better: 'less' },
+];
 
 const RECORDS = { number: 40_000_000, string: 16_000_000 };
 const QUICK_SHARE = 4;
@@ -40,37 +46,28 @@ export function keyedSum(keys: KeyKind): Bench {
       name: `hand-written ${workers}`,
       threads: workers,
       workers,
-      run: async (scale) => {
-        const records = recordsAt(scale);
-        const spent = startSpending();
-        const { spanMs, answer } = await runHandWritten({ workers, records, stringKeys: keys === 'string' });
-        return sampleOf(records, spanMs, spent(), answer);
-      },
+      run: (scale) => handWrittenSum(recordsAt(scale), workers, keys),
     },
     {
       name: `millrace ${workers}`,
       threads: workers,
       workers,
       baseline: `hand-written ${workers}`,
-      run: (scale) => runMillrace(recordsAt(scale), workers, keys, false),
+      run: (scale) => millraceSum(recordsAt(scale), workers, keys, false),
     },
     {
       name: `millrace ${workers}, pre-aggregated`,
       threads: workers,
       workers,
       baseline: `hand-written ${workers}`,
-      run: (scale) => runMillrace(recordsAt(scale), workers, keys, true),
+      run: (scale) => millraceSum(recordsAt(scale), workers, keys, true),
     },
   ]);
   variants.push(...peers(keys));
   return {
     name: keys === 'number' ? 'keyed-sum' : 'keyed-sum-string',
     summary: `source -> filter -> exchange by ${keys} key -> count and sum, against a loop written by hand`,
-    measures: [
-      { name: 'throughput', unit: 'M records/s', better: 'more' },
-      { name: 'whole', unit: 'M records/s', better: 'more' },
-      { name: 'cpu', unit: 'ns a record', better: 'less' },
-    ],
+    measures: KEYED_SUM_MEASURES,
     baseline: 'hand-written 2',
     variants,
     comparisons: [
@@ -146,7 +143,18 @@ function peers(keys: KeyKind): KeyedSumVariant[] {
   ];
 }
 
-async function runMillrace(records: number, workers: number, keys: KeyKind, preaggregate: boolean): Promise<Sample> {
+export async function handWrittenSum(records: number, workers: number, keys: KeyKind): Promise<Sample> {
+  const spent = startSpending();
+  const { spanMs, answer } = await runHandWritten({ workers, records, stringKeys: keys === 'string' });
+  return sampleOf(records, spanMs, spent(), answer);
+}
+
+export async function millraceSum(
+  records: number,
+  workers: number,
+  keys: KeyKind,
+  preaggregate: boolean,
+): Promise<Sample> {
   const spent = startSpending();
   const params = { records, workers, stringKeys: keys === 'string', preaggregate };
   const { results } = await run(new URL('./keyed-sum.job.js', import.meta.url), { workers, params }).completed;

@@ -21,6 +21,7 @@ const bench: Bench = {
     { name: 'hare / tortoise', variant: 'hare', over: 'tortoise', atMost: 4 },
     { name: 'unjudged', variant: 'hare', over: 'hare' },
     { name: 'by itself', variant: 'tortoise', atMost: 8 },
+    { name: 'by twos', variant: 'tortoise', over: 'hare', divisor: 2 },
   ],
   expected: () => ({ sum: 42 }),
 };
@@ -103,6 +104,7 @@ describe('results of a bench', () => {
       [2, true],
       [1, undefined],
       [9, false],
+      [0.25, undefined],
     ]);
   });
 
