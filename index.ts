@@ -20,9 +20,10 @@ export type { Sink, SinkWriter, WriterContext } from './engine/connector/sink.ts
 export type { ReaderContext, ReadResult, Source, Split, SplitHint, SplitReader } from './engine/connector/source.ts';
 export { ERROR_CODES, type ErrorCode } from './engine/errors/error-codes.ts';
 export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.ts';
+export type { Emission, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
 export type { Flow } from './engine/flow/flow.ts';
 export { type Job, job } from './engine/flow/job.ts';
-export type { KeyedStream, Stream } from './engine/flow/stream.ts';
+export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
   any,
   boolean,
@@ -40,7 +41,7 @@ export {
   string,
   structured,
 } from './engine/frame/index.ts';
-export type { AsyncContext, AsyncOptions, DeadLetter } from './engine/graph/operator-node.ts';
+export type { AsyncContext, AsyncOptions, DeadLetter, EventTimeOptions } from './engine/graph/operator-node.ts';
 export type {
   FlowCounters,
   JobMetrics,
@@ -55,6 +56,8 @@ export type {
 } from './engine/metrics/job-metrics.ts';
 export type { LatencySummary } from './engine/metrics/latency-summary.ts';
 export type { PlanDescription } from './engine/plan/describe-plan.ts';
+export type { WindowOptions } from './engine/window/window-options.ts';
+export { hopping, session, tumbling, type WindowSpec } from './engine/window/window-spec.ts';
 export { explain } from './scheduler/explain.ts';
 export type { JobHandle } from './scheduler/job-handle.ts';
 export { run } from './scheduler/run.ts';

@@ -164,6 +164,8 @@ class RejectingOutlet implements Outlet {
 
   intake(): void {}
 
+  advance(): void {}
+
   drain(): boolean {
     if (this.#rejects()) return false;
     this.#taken = 0;

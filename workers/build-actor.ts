@@ -4,15 +4,17 @@
 // flatMap or mapAsync yields, results of an aggregate, the meeting point of a merge. Everything between is compiled.
 
 import type { SinkWriter } from '../engine/connector/sink.ts';
-import type { ReaderContext } from '../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
-import { RecordSchema } from '../engine/frame/index.ts';
+import { declaredSchema } from '../engine/graph/declared-schema.ts';
 import type { Graph } from '../engine/graph/graph.ts';
+import { hasEventTime, keyOfInput } from '../engine/graph/operator-inputs.ts';
 import {
   type DeadLetter,
   ERROR_PORT,
   type Input,
+  LATE_PORT,
   MAIN_PORT,
+  type Operation,
   type OperatorNode,
 } from '../engine/graph/operator-node.ts';
 import type { LaneEnds } from '../engine/lane/lane-ends.ts';
@@ -20,7 +22,15 @@ import { LIMITS } from '../engine/limits.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { BatchQueue } from '../engine/operators/batch-queue.ts';
 import { compileChain } from '../engine/operators/chain-compiler.ts';
-import { type Chain, type ChainHead, type ChainStep, type Fold, outletsOf } from '../engine/operators/chain-step.ts';
+import {
+  type Chain,
+  type ChainHead,
+  type ChainStep,
+  clocksOf,
+  culpritsOf,
+  type Fold,
+  outletsOf,
+} from '../engine/operators/chain-step.ts';
 import { ExchangeOutlet } from '../engine/operators/exchange-outlet.ts';
 import { Faults } from '../engine/operators/faults.ts';
 import { FlatMap } from '../engine/operators/flat-map.ts';
@@ -30,17 +40,24 @@ import { MapAsync } from '../engine/operators/map-async.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
 import { Preaggregator } from '../engine/operators/preaggregator.ts';
 import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
+import { type StatefulHost, type StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
 import { validator } from '../engine/operators/validate.ts';
 import { hashKey } from '../engine/partition/key-hash.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
+import { EventClock } from '../engine/time/event-clock.ts';
+import { NO_WATERMARK } from '../engine/time/watermark.ts';
+import { Panes } from '../engine/window/panes.ts';
+import { SessionAggregate } from '../engine/window/session-aggregate.ts';
+import { paneMs } from '../engine/window/window-spec.ts';
+import { WindowedAggregate } from '../engine/window/windowed-aggregate.ts';
 import { Actor } from './actor.ts';
-import { GeneratorFeed, type IndexRange } from './generator-feed.ts';
+import { AlignedFeed } from './aligned-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
 import type { OpenSink } from './open-sink.ts';
-import { Pipeline } from './pipeline.ts';
-import { SharedOutlet } from './shared-outlet.ts';
-import { SourceFeed, type SourceHost } from './source-feed.ts';
+import { type Advance, Pipeline } from './pipeline.ts';
+import { SideOutputs } from './side-outputs.ts';
+import { SourceFeeds } from './source-feeds.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Of a reason that must fit the smallest lane. */
@@ -70,8 +87,8 @@ class ActorBuilder {
   readonly #exchanges = new Map<number, ExchangeOutlet>();
   readonly #sinks: OpenSink[];
   readonly #pipelines: Pipeline[] = [];
-  /** By the operator whose dead letters they take. */
-  readonly #deadLetters = new Map<number, SharedOutlet[]>();
+  readonly #sides: SideOutputs;
+  readonly #sources: SourceFeeds;
 
   constructor(stage: StagePlan, context: WorkerContext, lanes: LaneEnds, recorder: StageRecorder, sinks: OpenSink[]) {
     this.#sinks = sinks;
@@ -82,6 +99,12 @@ class ActorBuilder {
     this.#lanes = lanes;
     this.#recorder = recorder;
     this.#faults = new Faults({ job: context.graph.job, stage: stage.name, worker: context.worker }, recorder);
+    const stepsBehind = (node: OperatorNode, port: string): ChainStep[] => this.#stepsBehind({ node: node.id, port });
+    this.#sides = new SideOutputs(stepsBehind, this.#faults, recorder);
+    // A malformed piece of input has no batch yet: its dead letter enters the job by itself, and now.
+    this.#sources = new SourceFeeds(stage, context, recorder, this.#faults, (node) => {
+      for (const outlet of this.#sides.deadLetters(node)) outlet.intake(context.nowNs());
+    });
   }
 
   async build(): Promise<Actor> {
@@ -99,6 +122,8 @@ class ActorBuilder {
     else if (operation.kind === 'aggregate') {
       const failed = (error: unknown, key: unknown): void => this.#faults.handle(node, error, { key }, () => undefined);
       this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread, failed));
+    } else if (operation.kind === 'window' || operation.kind === 'stateful') {
+      this.#outlets.set(node.id, this.#statefulOperator(node, operation));
     } else if (operation.kind === 'mapAsync') {
       const served = (durationNs: number): void => this.#recorder.service.record(durationNs, 1);
       const host = { nowNs, wake, signal, served };
@@ -129,15 +154,22 @@ class ActorBuilder {
     for (const edge of this.#plan.edges) {
       if (edge.to !== this.#stage.id || edge.reader !== node.id) continue;
       const feed = new LaneFeed(this.#lanes.readers(edge), this.#recorder, this.#context.nowNs);
-      if (operation.kind === 'aggregate') this.#addPipeline(node, feed, this.#aggregateSteps(node, operation));
-      else this.#addPipeline(node, feed, [this.#receivedSteps(node)]);
+      const head: ChainHead = { kind: 'batch', timed: edge.timed };
+      if (operation.kind === 'aggregate') this.#addPipeline(node, feed, this.#aggregateSteps(node, operation), head);
+      else if (operation.kind === 'window') this.#addPipeline(node, feed, this.#windowSteps(node, operation), head);
+      else this.#addPipeline(node, feed, [this.#receivedSteps(node, edge.input)], head);
     }
     const behind = (): ChainStep[] => this.#stepsBehind({ node: node.id, port: MAIN_PORT });
     if (operation.kind === 'source') {
-      const { feed, head } = this.#sourceFeed(node);
-      this.#addPipeline(node, feed, [behind()], head);
+      const steps = behind();
+      const { feed, head } = this.#sources.build(
+        node,
+        [...new Set(clocksOf(steps).values())].filter((c) => c !== undefined),
+      );
+      this.#addPipeline(node, feed, [steps], head);
     } else if (isFeed(this.#outlets.get(node.id))) {
-      this.#addPipeline(node, this.#outlets.get(node.id) as Outlet & Feed, [behind()]);
+      const timed = hasEventTime(this.#graph, { node: node.id, port: MAIN_PORT });
+      this.#addPipeline(node, this.#outlets.get(node.id) as Outlet & Feed, [behind()], { kind: 'batch', timed });
     }
   }
 
@@ -152,16 +184,18 @@ class ActorBuilder {
       this.#faults.handle(culprit, error, record, () => feed.locate?.(index), code);
     };
     const chains: Chain[] = steps.map((tree) =>
-      feed instanceof LaneFeed ? laneChain(feed, tree, onThrow) : compileChain(head, tree, onThrow),
+      feed instanceof LaneFeed ? laneChain(feed, head, tree, onThrow) : compileChain(head, tree, onThrow),
     );
     const outlets = new Set<Outlet>(steps.flatMap((tree) => [...outletsOf(tree)]));
     // Tables are no outlets of a chain, but they must learn that the input has ended and how old it is.
     const own = this.#outlets.get(node.id);
-    if (node.operation.kind === 'aggregate' && own !== undefined && feed !== (own as unknown)) outlets.add(own);
-    for (const outlet of outlets) if (outlet instanceof BatchQueue) outlet.addInput();
-    const deadLetters = new Set([...culprits(steps), node].flatMap((culprit) => this.#deadLetterOutlets(culprit)));
-    for (const outlet of deadLetters) outlet.addUser();
-    const inner = [...outlets].some((outlet) => isFeed(outlet) && !(outlet instanceof KeyedAggregate));
+    const isTable = node.operation.kind === 'aggregate' || node.operation.kind === 'window';
+    if (isTable && own !== undefined && feed !== (own as unknown)) outlets.add(own);
+    const sides = new Set([...culpritsOf(steps), node].flatMap((culprit) => this.#sides.outletsOf(culprit)));
+    for (const outlet of sides) outlet.addUser();
+    const inner = [...outlets].some(
+      (outlet) => isFeed(outlet) && !(outlet instanceof KeyedAggregate) && !(outlet instanceof StatefulOperator),
+    );
     const measuredElsewhere = this.#stage.nodes.some((id) => this.#graph.node(id).operation.kind === 'mapAsync');
     const position = this.#stage.nodes.indexOf(node.id);
     const recorder = {
@@ -170,18 +204,54 @@ class ActorBuilder {
       service: measuredElsewhere ? undefined : this.#recorder.service,
       age: inner ? undefined : this.#recorder.age,
     };
-    this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...deadLetters], recorder, LIMITS.frameRecords));
+    const advances = this.#advances(feed, steps, outlets, head);
+    this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...sides], recorder, LIMITS.frameRecords, advances));
+  }
+
+  /** Which outlets are told how far event time has come, and by what: a clock within the chain, or the feed. */
+  #advances(feed: Feed, steps: readonly ChainStep[][], outlets: ReadonlySet<Outlet>, head: ChainHead): Advance[] {
+    const clocks = new Map(steps.flatMap((tree) => [...clocksOf(tree)]));
+    const distinct = [...new Set(clocks.values())].filter((clock) => clock !== undefined);
+    const timed = head.kind === 'batch' && head.timed === true;
+    return [...outlets].flatMap((outlet): Advance[] => {
+      const clock = clocks.get(outlet);
+      if (clock !== undefined) {
+        const index = distinct.indexOf(clock);
+        const read = feed instanceof AlignedFeed ? () => feed.watermarkOf(index) : () => clock.watermarkMs;
+        return [{ outlet, read }];
+      }
+      return timed ? [{ outlet, read: () => feed.watermarkMs ?? NO_WATERMARK }] : [];
+    });
+  }
+
+  #statefulOperator(node: OperatorNode, operation: Operation & { kind: 'window' | 'stateful' }): StatefulOperator {
+    const make = (host: StatefulHost): StatefulLogic => {
+      if (operation.kind === 'stateful') return operation.make(host);
+      const { window, aggregator, spread, options } = operation;
+      return window.kind === 'session'
+        ? new SessionAggregate(window.gapMs, aggregator, spread, host)
+        : new WindowedAggregate(window, options, aggregator, spread, host);
+    };
+    return new StatefulOperator(make, {
+      late: this.#sides.lateTaker(node, this.#graph.consumers(node.id, LATE_PORT).length > 0),
+      failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
+      nowNs: this.#context.nowNs,
+    });
   }
 
   /** What happens to the output of an operator: its fused readers, and its edges. */
   #stepsBehind(output: Input): ChainStep[] {
     const { fused, edges } = readersOf(this.#graph, this.#plan, output);
-    return [...fused.map((reader) => this.#step(reader)), ...edges.map((edge) => this.#edgeStep(edge))];
+    return [...fused.map((reader) => this.#step(reader, output)), ...edges.map((edge) => this.#edgeStep(edge))];
   }
 
-  #step(node: OperatorNode): ChainStep {
+  #step(node: OperatorNode, output: Input): ChainStep {
     const { operation } = node;
     const outlet = this.#outlets.get(node.id);
+    if (outlet instanceof StatefulOperator) {
+      const isRead = (input: Input): boolean => input.node === output.node && input.port === output.port;
+      return { kind: 'stateful', node, key: undefined, operator: outlet, input: node.inputs.findIndex(isRead) };
+    }
     if (outlet !== undefined) return { kind: 'push', node, outlet };
     const next = (): ChainStep[] => this.#stepsBehind({ node: node.id, port: MAIN_PORT });
     switch (operation.kind) {
@@ -189,6 +259,14 @@ class ActorBuilder {
       case 'filter':
       case 'peek':
         return { kind: operation.kind, node, fn: operation.fn, next: next() };
+      case 'eventTime':
+        return {
+          kind: 'time',
+          node,
+          fn: operation.fn,
+          clock: new EventClock(operation.options.outOfOrderMs ?? 0),
+          next: next(),
+        };
       case 'schema':
         return { kind: 'map', node, fn: validator(operation.schema), next: next() };
       case 'split':
@@ -210,10 +288,27 @@ class ActorBuilder {
   }
 
   /** What an operator does with records that came through lanes: an exchange passes them on, others take them as if fused. */
-  #receivedSteps(node: OperatorNode): ChainStep[] {
+  #receivedSteps(node: OperatorNode, input: number): ChainStep[] {
     const { kind } = node.operation;
-    const isExchange = kind === 'keyBy' || kind === 'rebalance' || kind === 'broadcast';
-    return isExchange ? this.#stepsBehind({ node: node.id, port: MAIN_PORT }) : [this.#step(node)];
+    if (kind === 'keyBy' || kind === 'rebalance' || kind === 'broadcast') {
+      return this.#stepsBehind({ node: node.id, port: MAIN_PORT });
+    }
+    const step = this.#step(node, node.inputs[input]!);
+    return [step.kind === 'stateful' ? { ...step, key: keyOfInput(node.operation, input), input } : step];
+  }
+
+  #windowSteps(node: OperatorNode, operation: Operation & { kind: 'window' }): ChainStep[][] {
+    const operator = this.#outlets.get(node.id) as StatefulOperator;
+    const { logic } = operator;
+    const { aggregator, key } = operation;
+    if (!(logic instanceof WindowedAggregate)) return [[{ kind: 'stateful', node, key, operator, input: 0 }]];
+    const add = aggregator.add.bind(aggregator) as Fold;
+    const combine = aggregator.combine.bind(aggregator) as Fold;
+    const late = (record: unknown, timeMs: number): void => operator.late(record, timeMs);
+    return [
+      [{ kind: 'window', node, key, select: aggregator.select?.bind(aggregator), add, window: logic, late }],
+      [{ kind: 'combineWindow', node, combine, window: logic }],
+    ];
   }
 
   #aggregateSteps(node: OperatorNode, operation: OperatorNode['operation'] & { kind: 'aggregate' }): ChainStep[][] {
@@ -234,21 +329,26 @@ class ActorBuilder {
     const reader: OperatorNode = losesToDeadLetters ? { ...node, policy: 'fail' } : node;
     const outlet = this.#exchange(edge);
     const { operation } = reader;
-    if (operation.kind !== 'aggregate' && operation.kind !== 'keyBy') return { kind: 'push', node: reader, outlet };
+    const inputKey = keyOfInput(operation, edge.input);
+    if (inputKey === undefined) return { kind: 'push', node: reader, outlet };
     const actorOfPartition = this.#context.actorOfPartition(edge);
-    if (operation.kind === 'aggregate' && edge.preaggregate) {
-      const { aggregator, key } = operation;
+    if ((operation.kind === 'aggregate' || operation.kind === 'window') && edge.preaggregate) {
+      const { aggregator } = operation;
+      const create = (): unknown => aggregator.create();
+      const window = operation.kind === 'window' && operation.window.kind === 'hopping' ? operation.window : undefined;
+      const panes = window === undefined ? Panes.eternal(create) : new Panes(paneMs(window), window.offsetMs, create);
       return {
         kind: 'preaggregate',
         node: reader,
-        key,
+        key: inputKey,
         select: aggregator.select?.bind(aggregator),
         add: aggregator.add.bind(aggregator) as Fold,
-        outlet: new Preaggregator(outlet, () => aggregator.create(), actorOfPartition),
+        outlet: new Preaggregator(outlet, panes, actorOfPartition),
+        windowed: window !== undefined,
         actorOfPartition,
       };
     }
-    const key = losesToDeadLetters ? keyOrNone(operation.key) : operation.key;
+    const key = losesToDeadLetters ? keyOrNone(inputKey) : inputKey;
     return { kind: 'route', node: reader, key, outlet, actorOfPartition };
   }
 
@@ -258,8 +358,9 @@ class ActorBuilder {
     const sender = this.#graph.node(edge.output.node);
     const outlet = new ExchangeOutlet({
       writers: this.#lanes.writers(edge),
-      schema: this.#declaredSchema(edge.output),
+      schema: declaredSchema(this.#graph, edge.output),
       broadcast: edge.kind === 'broadcast',
+      timed: edge.timed,
       counters: this.#recorder,
       nowNs: this.#context.nowNs,
       refused: (error, record) => {
@@ -272,100 +373,11 @@ class ActorBuilder {
     return outlet;
   }
 
-  /** The `record({ … })` that the user declared for these records, where nothing since could have changed them. */
-  #declaredSchema(output: Input): RecordSchema<unknown> | undefined {
-    const { operation, inputs } = this.#graph.node(output.node);
-    if (output.port === ERROR_PORT) return undefined;
-    if (operation.kind === 'schema') return operation.schema instanceof RecordSchema ? operation.schema : undefined;
-    const passes = ['filter', 'peek', 'split', 'keyBy', 'rebalance', 'broadcast'].includes(operation.kind);
-    const [input] = inputs;
-    return passes && input !== undefined ? this.#declaredSchema(input) : undefined;
-  }
-
-  /** Where the dead letters of an operator go: a small chain of their own, made at the first call. */
-  #deadLetterOutlets(node: OperatorNode): SharedOutlet[] {
-    if (node.policy !== 'dead-letter') return [];
-    const made = this.#deadLetters.get(node.id);
-    if (made !== undefined) return made;
-    const steps = this.#stepsBehind({ node: node.id, port: ERROR_PORT });
-    const chain = compileChain({ kind: 'batch' }, steps, (error) => {
-      throw error;
-    });
-    this.#faults.deadLetters.set(node.id, (letter) => void chain([letter], 0, 1));
-    const outlets = [...outletsOf(steps)].map((outlet) => new SharedOutlet(outlet));
-    this.#deadLetters.set(node.id, outlets);
-    return outlets;
-  }
-
   /** For a dead letter that fits no lane, record and all: the reason still arrives. */
   #shortLetter(error: unknown, letter: DeadLetter, node: OperatorNode): DeadLetter {
     if (letter.record === undefined) throw this.#faults.place(error, node, 'ERR_INTERNAL');
     const message = `${letter.message.slice(0, MOST_LETTER_CHARACTERS)} (the record is left out: ${messageOf(error)})`;
     return { ...letter, message, record: undefined };
-  }
-
-  #sourceFeed(node: OperatorNode): { feed: Feed; head: ChainHead } {
-    const { operation } = node;
-    if (operation.kind !== 'source') throw new MillraceError('ERR_INTERNAL', `${node.name} is no source`);
-    const { context, host } = this.#sourceHost(node);
-    const splits = this.#context.splits(node.id);
-    const { generator } = operation.source as { generator?: (index: number) => unknown };
-    if (typeof generator === 'function') {
-      const feed = new GeneratorFeed(splits as unknown as readonly IndexRange[], host);
-      this.#locateBy(feed);
-      return { feed, head: { kind: 'generator', generator, node } };
-    }
-    const feed = new SourceFeed(operation.source, splits, host);
-    this.#locateBy(feed);
-    context.onWake = () => feed.wake();
-    return { feed, head: { kind: 'batch' } };
-  }
-
-  #sourceHost(node: OperatorNode): { host: SourceHost; context: { onWake: () => void } } {
-    const { nowNs, wake, signal, control } = this.#context;
-    const splits = this.#context.splits(node.id);
-    const isFirstActor = this.#stage.placement[0] === this.#context.worker;
-    // The size of the whole source is said once, by the first of its actors: what each of them has read adds up to it.
-    const sizes = splits.map((split) => split.size);
-    const total =
-      isFirstActor && sizes.every((size) => size !== undefined) ? sizes.reduce((sum, size) => sum + size, 0) : 0;
-    this.#recorder.progress(0, total);
-    const hooks = { onWake: (): void => {} };
-    const sourceIndex = this.#context.sourceIndex(node.id);
-    const context: ReaderContext = {
-      signal,
-      nowMs: () => nowNs() / 1e6,
-      wake: () => {
-        hooks.onWake();
-        wake();
-      },
-      malformed: (error, raw) => {
-        // Its batch is not there yet: a dead letter enters the job by itself, and now.
-        for (const outlet of this.#deadLetterOutlets(node)) outlet.intake(nowNs());
-        this.#faults.handle(node, error, raw, () => undefined, 'ERR_MALFORMED_INPUT');
-      },
-    };
-    const host: SourceHost = {
-      nowNs,
-      context,
-      takeSplit: () => control.takeSplit(sourceIndex),
-      draining: this.#context.draining,
-      read: (records) => this.#recorder.recordsIn(records),
-      progress: (done) => this.#recorder.progress(done, total),
-      place: (error) => this.#faults.place(error, node, 'ERR_SOURCE'),
-    };
-    return { host, context: hooks };
-  }
-
-  /** Faults on records that have left their batch are placed by this source, if all records of the stage come from it. */
-  #locateBy(feed: Feed): void {
-    const isSource = (id: number): boolean => this.#graph.node(id).operation.kind === 'source';
-    const isFedByLanes = this.#plan.edges.some((edge) => edge.to === this.#stage.id);
-    if (isFedByLanes || this.#stage.nodes.filter(isSource).length > 1) return;
-    this.#faults.near = () => {
-      const last = feed.count === 0 ? undefined : feed.locate?.(feed.count - 1);
-      return last === undefined ? undefined : `at or before ${last}`;
-    };
   }
 }
 
@@ -384,15 +396,4 @@ function keyOrNone(key: (record: unknown) => unknown): (record: unknown) => unkn
 
 function isFeed(outlet: Outlet | undefined): outlet is Outlet & Feed {
   return outlet !== undefined && 'refill' in outlet;
-}
-
-/** The operators that the steps may blame. */
-function* culprits(steps: readonly (readonly ChainStep[])[]): Generator<OperatorNode> {
-  for (const tree of steps) {
-    for (const step of tree) {
-      if (step.kind !== 'push') yield step.node;
-      if ('next' in step) yield* culprits([step.next]);
-      if (step.kind === 'split') yield* culprits([...step.branches, step.otherwise]);
-    }
-  }
 }

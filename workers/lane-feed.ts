@@ -25,6 +25,7 @@ export class LaneFeed implements Feed, HeldFrame {
   #next = 0;
   /** Undefined once the frame is given back: its records are in `records`, or are done. */
   held: LaneReader | undefined;
+  readonly times: number[] = [];
 
   constructor(lanes: readonly LaneReader[], counters: ReceiveCounters, nowNs: () => number) {
     this.#lanes = lanes;
@@ -47,8 +48,21 @@ export class LaneFeed implements Feed, HeldFrame {
     return ended === lanes.length ? 'done' : 'none';
   }
 
+  /** The slowest lane that is not idle: NaN when all are, Infinity when all have ended. */
+  get watermarkMs(): number {
+    let slowest = Number.POSITIVE_INFINITY;
+    let idle = false;
+    for (const { ended, watermarkMs } of this.#lanes) {
+      if (ended) continue;
+      if (Number.isNaN(watermarkMs)) idle = true;
+      else if (watermarkMs < slowest) slowest = watermarkMs;
+    }
+    return idle && slowest === Number.POSITIVE_INFINITY ? Number.NaN : slowest;
+  }
+
   decode(): void {
     this.held?.decode(this.records);
+    if (this.held !== undefined && this.held.timesAt >= 0) this.held.readTimes(this.times);
     this.release();
   }
 

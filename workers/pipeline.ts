@@ -6,6 +6,7 @@
 
 import type { Chain } from '../engine/operators/chain-step.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
+import { NO_WATERMARK } from '../engine/time/watermark.ts';
 
 /**
  * made      something moved
@@ -28,6 +29,12 @@ export interface PipelineRecorder {
   readonly age: { record(valueNs: number, count: number): void } | undefined;
 }
 
+/** An outlet that must learn how far event time has come: `read` says it, once the batch is processed. */
+export interface Advance {
+  readonly outlet: Outlet;
+  readonly read: () => number;
+}
+
 /** A step that takes longer than this keeps the other actors of its worker waiting for too long. */
 const SLICE_NS = 500_000;
 
@@ -38,6 +45,14 @@ export class Pipeline {
   readonly #lateOutlets: number;
   readonly #recorder: PipelineRecorder;
   readonly #ended: boolean[];
+  /** By outlet, the number under which it knows this pipeline. */
+  readonly #inputs: readonly number[];
+  readonly #advances: {
+    readonly outlet: Outlet;
+    readonly input: number;
+    readonly read: () => number;
+    lastMs: number;
+  }[];
   readonly #maxSlice: number;
   #slice: number;
   #ending = false;
@@ -46,6 +61,7 @@ export class Pipeline {
   /**
    * @param chains by port of the feed
    * @param lateOutlets end after the others: what those send at the very end may still be refused, and become a dead letter
+   * @param advances empty where there is no event time
    */
   constructor(
     feed: Feed,
@@ -54,6 +70,7 @@ export class Pipeline {
     lateOutlets: readonly Outlet[],
     recorder: PipelineRecorder,
     maxSlice: number,
+    advances: readonly Advance[] = [],
   ) {
     this.feed = feed;
     this.#chains = chains;
@@ -61,6 +78,10 @@ export class Pipeline {
     this.#lateOutlets = lateOutlets.length;
     this.#recorder = recorder;
     this.#ended = this.outlets.map(() => false);
+    this.#inputs = this.outlets.map((outlet) => outlet.addInput?.() ?? 0);
+    this.#advances = advances.map(({ outlet, read }) => {
+      return { outlet, input: this.#inputs[this.outlets.indexOf(outlet)]!, read, lastMs: NO_WATERMARK };
+    });
     this.#maxSlice = maxSlice;
     this.#slice = Math.min(32, maxSlice);
   }
@@ -76,6 +97,7 @@ export class Pipeline {
     const startedNs = this.#recorder.nowNs();
     if (feed.cursor === feed.count) {
       const refill = feed.refill();
+      if (refill !== 'made') this.#advance();
       if (refill === 'none' || refill === 'empty') return refill;
       if (refill === 'asleep') return 'asleep';
       if (refill === 'wait') return 'waiting';
@@ -89,6 +111,16 @@ export class Pipeline {
     return 'made';
   }
 
+  /** Tells the outlets how far event time has come. */
+  #advance(): void {
+    for (const advance of this.#advances) {
+      const watermarkMs = advance.read();
+      if (Object.is(watermarkMs, advance.lastMs)) continue;
+      advance.lastMs = watermarkMs;
+      advance.outlet.advance(watermarkMs, advance.input);
+    }
+  }
+
   /** Sends what is staged. True when anything went out. */
   flush(): boolean {
     let sent = false;
@@ -99,7 +131,8 @@ export class Pipeline {
   #process(feed: Feed, startedNs: number): void {
     const from = feed.cursor;
     const to = Math.min(feed.count, from + this.#slice);
-    feed.cursor = this.#chains[feed.port]!(feed.records, from, to);
+    feed.cursor = this.#chains[feed.port]!(feed.records, from, to, feed.times);
+    if (feed.cursor === feed.count) this.#advance();
     const records = feed.cursor - from;
     const nowNs = this.#recorder.nowNs();
     const tookNs = nowNs - startedNs;
@@ -116,7 +149,7 @@ export class Pipeline {
       if (this.#ended[i]) continue;
       if (i >= firstLate && progress !== 'made') break;
       const outlet = this.outlets[i]!;
-      if (outlet.end()) this.#ended[i] = true;
+      if (outlet.end(this.#inputs[i]!)) this.#ended[i] = true;
       else progress = outlet.holdup === 'lane' ? 'blocked' : 'waiting';
     }
     if (progress === 'made') this.done = true;

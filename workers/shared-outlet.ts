@@ -20,8 +20,8 @@ export class SharedOutlet implements Outlet {
   get full(): boolean {
     return this.#outlet.full;
   }
-  push(record: unknown): void {
-    this.#outlet.push(record);
+  push(record: unknown, timeMs?: number): void {
+    this.#outlet.push(record, timeMs);
   }
   drain(): boolean {
     return this.#outlet.drain();
@@ -33,8 +33,11 @@ export class SharedOutlet implements Outlet {
     this.#outlet.intake(intakeNs);
   }
 
+  // What is shared carries dead letters and late records, whose times promise nothing.
+  advance(): void {}
+
   end(): boolean {
-    if (this.#users === 1) return this.#outlet.end();
+    if (this.#users === 1) return this.#outlet.end(0);
     this.#users--;
     return true;
   }

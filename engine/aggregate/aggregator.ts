@@ -26,6 +26,11 @@ export interface Aggregator<T, A = unknown, R = unknown> {
   combine(accumulator: A, other: A): A;
   /** Takes a value back out. Absent where that is impossible (min, max). */
   retract?(accumulator: A, value: unknown): A;
+  /**
+   * Takes out what `combine` put in, exactly: `deduct(combine(a, b), b)` must equal `a`, also after a million times. Lets a window
+   * slide at the cost of two panes. Absent where rounding or the nature of the aggregate forbids it.
+   */
+  deduct?(accumulator: A, other: A): A;
   result(accumulator: A): R;
 }
 

@@ -20,7 +20,7 @@ type Entry = readonly [name: string, aggregator: Aggregator<unknown>];
 /** The five functions, however they were made. */
 type Steps = Pick<
   Aggregator<unknown, CompositeAccumulator, Record<string, unknown>>,
-  'create' | 'add' | 'combine' | 'retract' | 'result'
+  'create' | 'add' | 'combine' | 'retract' | 'deduct' | 'result'
 >;
 
 /**
@@ -91,6 +91,11 @@ function sourceOf(entries: readonly Entry[]): string {
 ${each((i, field) => `acc[${field}] = a${i}.retract(acc[${field}], ${value(i)});`)}
 return acc; },`
     : '';
+  const deduct = entries.every(([, aggregator]) => aggregator.deduct !== undefined)
+    ? `deduct(acc, other) {
+${each((i, field) => `acc[${field}] = a${i}.deduct(acc[${field}], other[${field}]);`)}
+return acc; },`
+    : '';
   return `'use strict';
 const [${entries.map((_, index) => `a${index}`).join(', ')}] = aggregators;
 return {
@@ -106,6 +111,7 @@ combine(acc, other) {
 ${each((i, field) => `acc[${field}] = a${i}.combine(acc[${field}], other[${field}]);`)}
 return acc; },
 ${retract}
+${deduct}
 result(acc) { return {
 ${each((i, field) => `${key(field)}: a${i}.result(acc[${field}]),`)}
 }; },
@@ -143,6 +149,14 @@ export function interpretSteps(entries: readonly Entry[]): Steps {
     result: (accumulator) =>
       Object.fromEntries(entries.map(([name, aggregator]) => [name, aggregator.result(accumulator[name])])),
   };
+  if (entries.every(([, aggregator]) => aggregator.deduct !== undefined)) {
+    steps.deduct = (accumulator, other) => {
+      for (const [name, aggregator] of entries) {
+        accumulator[name] = aggregator.deduct?.(accumulator[name], other[name]);
+      }
+      return accumulator;
+    };
+  }
   if (entries.some(([, aggregator]) => aggregator.retract === undefined)) return steps;
   return {
     ...steps,

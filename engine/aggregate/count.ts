@@ -17,5 +17,6 @@ const COUNT: Aggregator<unknown, number, number> = {
   add: (accumulator) => accumulator + 1,
   combine: (accumulator, other) => accumulator + other,
   retract: (accumulator) => accumulator - 1,
+  deduct: (accumulator, other) => accumulator - other,
   result: (accumulator) => accumulator,
 };

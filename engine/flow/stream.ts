@@ -2,34 +2,41 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type SinkLike, toSink } from '../adapters/to-sink.ts';
-import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
-import { composite } from '../aggregate/composite.ts';
-import { owned } from '../aggregate/own-string.ts';
+import type { Aggregator } from '../aggregate/aggregator.ts';
 import { type CollectSink, isCollectSink } from '../connector/collect.ts';
 import type { Sink } from '../connector/sink.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Graph } from '../graph/graph.ts';
+import { hasEventTime } from '../graph/operator-inputs.ts';
 import {
   type AsyncContext,
   type AsyncOptions,
   type DeadLetter,
   ERROR_PORT,
   type ErrorPolicy,
+  type EventTimeOptions,
   type Input,
+  LATE_PORT,
   MAIN_PORT,
   type Operation,
   type OperatorNode,
   type PreaggregateOptions,
 } from '../graph/operator-node.ts';
-import { LIMITS } from '../limits.ts';
+import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
+import type { WindowSpec } from '../window/window-spec.ts';
+import { type AggregateOf, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
+import {
+  checkAsyncOptions,
+  checkBranches,
+  checkEventTimeOptions,
+  OTHERWISE,
+  setParallelism,
+} from './operator-options.ts';
 
 export interface SinkOptions {
   readonly name?: string;
   readonly parallelism?: number;
 }
-
-/** The branch of split() that receives what no test accepted. */
-export const OTHERWISE = 'otherwise';
 
 /** What can be done with a stream, keyed or not. */
 abstract class Operators<T> {
@@ -85,6 +92,23 @@ abstract class Operators<T> {
   }
 
   /**
+   * Says when each record happened: what windows, joins and timers go by. Best right behind the source, where every split of it is
+   * followed by itself. Records may come out of order by `outOfOrderMs`; what comes later than that is late.
+   *
+   * @param time the time as a Date or in milliseconds since 1970
+   * @example
+   * flow.from(parquet('bids.parquet')).eventTime((bid) => bid.dateTime, { outOfOrderMs: 4_000 });
+   */
+  eventTime(time: (record: T) => number | Date, options: EventTimeOptions = {}): Stream<T> {
+    checkEventTimeOptions(options, this.graph.job);
+    return this.append<T>({
+      kind: 'eventTime',
+      fn: time as (record: unknown) => unknown,
+      options: Object.freeze({ ...options }),
+    });
+  }
+
+  /**
    * Validates each record by a schema: `record({ … })` of Millrace, zod, valibot, arktype, any Standard Schema. Behind it the records
    * have the schema's type, and a `record({ … })` also fixes the columns in which they cross to other threads.
    */
@@ -111,13 +135,7 @@ abstract class Operators<T> {
     branches: B,
   ): { readonly [K in keyof B | typeof OTHERWISE]: Stream<T> } {
     const names = Object.keys(branches);
-    if (names.length === 0 || names.includes(OTHERWISE) || names.includes(ERROR_PORT)) {
-      throw new MillraceError(
-        'ERR_JOB_GRAPH',
-        `split needs one branch or more, none of them called '${OTHERWISE}' (that one is always there): branches=${names.join(', ')}`,
-        { place: { job: this.graph.job } },
-      );
-    }
+    checkBranches(names, this.graph.job);
     const tests = Object.entries(branches) as [string, (record: unknown) => unknown][];
     const node = this.graph.add({ kind: 'split', branches: tests }, [this.output()]);
     const streams = [...names, OTHERWISE].map((name) => [
@@ -236,6 +254,11 @@ export class KeyedStream<K, T> extends Operators<T> {
     this.#key = key;
   }
 
+  /** @internal What operators of several keyed streams are made of. */
+  get parts(): { readonly graph: Graph; readonly input: Input; readonly key: (record: unknown) => unknown } {
+    return { graph: this.graph, input: this.#input, key: this.#key };
+  }
+
   // Aggregates carry the key themselves; only other operators need the exchange as an operator of its own.
   protected override output(): Input {
     this.#exchanged ??= {
@@ -259,13 +282,8 @@ export class KeyedStream<K, T> extends Operators<T> {
     what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>,
     options: PreaggregateOptions = {},
   ): Stream<unknown> {
-    if (isAggregator<T>(what)) return this.#aggregate(what, false, options);
-    if (Object.hasOwn(what, 'key') || Object.keys(what).length === 0) {
-      throw new MillraceError('ERR_JOB_GRAPH', "an aggregate needs one entry or more, none of them called 'key'", {
-        place: { job: this.graph.job },
-      });
-    }
-    return this.#aggregate(composite(what as Record<string, Aggregator<T>>) as Aggregator<T>, true, options);
+    const { aggregator, spread } = oneAggregator(what, ['key'], this.graph.job);
+    return this.#aggregate(aggregator, spread, options);
   }
 
   /**
@@ -275,19 +293,24 @@ export class KeyedStream<K, T> extends Operators<T> {
    * readings.keyBy((r) => r.sensor).reduce((a, b) => (a.celsius > b.celsius ? a : b));
    */
   reduce(fn: (accumulated: T, record: T) => T, options: PreaggregateOptions = {}): Stream<{ key: K; value: T }> {
-    const fold = (held: T | undefined, record: T): T => {
-      const next = held === undefined ? record : fn(held, record);
-      // What is kept must not keep the text of a whole frame alive with it.
-      return next === held ? next : owned(next);
-    };
-    const reducer: Aggregator<T, T | undefined, T | undefined> = {
-      name: 'reduce',
-      create: () => undefined,
-      add: (held, record) => fold(held, record as T),
-      combine: (held, other) => (other === undefined ? held : fold(held, other)),
-      result: (held) => held,
-    };
-    return this.#aggregate(reducer as Aggregator<T>, false, options) as Stream<{ key: K; value: T }>;
+    return this.#aggregate(reducer(fn) as Aggregator<T>, false, options) as Stream<{ key: K; value: T }>;
+  }
+
+  /**
+   * Cuts the records of each key into windows of event time; an aggregate gives one result for each key and window, when the watermark
+   * passes the window's end. The stream needs `eventTime()` before.
+   *
+   * @example
+   * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
+   * // { key, windowStart, windowEnd, value }
+   */
+  window(window: WindowSpec, options: WindowOptions & LateOption<T> = {}): WindowedStream<K, T> {
+    checkWindowOptions(window, options);
+    if (!hasEventTime(this.graph, this.#input)) {
+      const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
+      throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
+    }
+    return new WindowedStream<K, T>(this.graph, this.#input, this.#key, window, options);
   }
 
   #aggregate(aggregator: Aggregator<T>, spread: boolean, options: PreaggregateOptions): Stream<unknown> {
@@ -305,41 +328,64 @@ export class KeyedStream<K, T> extends Operators<T> {
   }
 }
 
-/** What aggregate() emits: the key with the one result, or with each of the named ones. */
-export type AggregateOf<K, S> =
-  S extends Aggregator<never> ? { key: K; value: ResultOf<S> } : { key: K } & { [P in keyof S]: ResultOf<S[P]> };
-
-function isAggregator<T>(what: object): what is Aggregator<T> {
-  const { create, add, combine, result } = what as Partial<Aggregator<T>>;
-  return [create, add, combine, result].every((part) => typeof part === 'function');
+export interface LateOption<T> {
+  /**
+   * Is given the stream of records that came too late for all their windows; they are counted in any case.
+   *
+   * @example
+   * .window(tumbling({ sizeMs: 1_000 }), { late: (records) => records.to(toNdjson('late.ndjson')) })
+   */
+  late?(records: Stream<T>): void;
 }
 
-function setParallelism(graph: Graph, node: OperatorNode, actors: number): void {
-  if (!Number.isInteger(actors) || actors < 1 || actors > LIMITS.maxWorkers) {
-    throw new MillraceError(
-      'ERR_OPTION_INVALID',
-      `parallelism must be a whole number from 1 to ${LIMITS.maxWorkers}: ${actors}`,
-      {
-        place: { job: graph.job, operator: node.name },
-      },
-    );
+/** The records of a stream by key and window. */
+export class WindowedStream<K, T> {
+  readonly #graph: Graph;
+  readonly #input: Input;
+  readonly #key: (record: unknown) => unknown;
+  readonly #window: WindowSpec;
+  readonly #options: WindowOptions & LateOption<T>;
+
+  constructor(
+    graph: Graph,
+    input: Input,
+    key: (record: unknown) => unknown,
+    window: WindowSpec,
+    options: WindowOptions & LateOption<T>,
+  ) {
+    this.#graph = graph;
+    this.#input = input;
+    this.#key = key;
+    this.#window = window;
+    this.#options = options;
   }
-  node.parallelism = actors;
-}
 
-function checkAsyncOptions(options: AsyncOptions, job: string): void {
-  const problems: string[] = [];
-  const check = (name: string, value: number | undefined, least: number, most: number): void => {
-    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
-      problems.push(`${name} must be a whole number from ${least} to ${most}: ${name}=${value}`);
-    }
-  };
-  check('concurrency', options.concurrency, 1, LIMITS.maxAsyncConcurrency);
-  check('timeoutMs', options.timeoutMs, 1, LIMITS.maxTimerMs);
-  check('retry.retries', options.retry?.retries, 0, LIMITS.maxRetries);
-  check('retry.backoffMs', options.retry?.backoffMs, 0, LIMITS.maxTimerMs);
-  check('retry.maxBackoffMs', options.retry?.maxBackoffMs, 0, LIMITS.maxTimerMs);
-  const known = new Set(['concurrency', 'ordered', 'timeoutMs', 'retry']);
-  for (const name of Object.keys(options)) if (!known.has(name)) problems.push(`mapAsync has no option '${name}'`);
-  if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place: { job } });
+  /**
+   * One result for each key and window: `{ key, windowStart, windowEnd, value }` for a single aggregate, the named results in place of
+   * `value` for an object. Its event time is the last millisecond of the window.
+   *
+   * @example
+   * windowed.aggregate({ bids: count(), highest: max((b) => b.price) }); // { key, windowStart, windowEnd, bids, highest }
+   */
+  aggregate<S extends Aggregator<T> | Readonly<Record<string, Aggregator<T>>>>(
+    what: S | Aggregator<T>,
+  ): Stream<WindowResultOf<K, S>>;
+  aggregate(what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>): Stream<unknown> {
+    const taken = ['key', 'windowStart', 'windowEnd', 'emission'];
+    const { aggregator, spread } = oneAggregator(what, taken, this.#graph.job);
+    const { late, ...options } = this.#options;
+    const node = this.#graph.add(
+      {
+        kind: 'window',
+        key: this.#key,
+        window: this.#window,
+        options: Object.freeze(options),
+        aggregator: aggregator as Aggregator<unknown>,
+        spread,
+      },
+      [this.#input],
+    );
+    late?.(new Stream<T>(this.#graph, { node: node.id, port: LATE_PORT }));
+    return new Stream<unknown>(this.#graph, { node: node.id, port: MAIN_PORT });
+  }
 }

@@ -49,6 +49,14 @@ function describe(operation: Operation): string {
       return `${operation.key}`;
     case 'aggregate':
       return `${operation.aggregator.name} preaggregate=${operation.preaggregate} ${operation.key}`;
+    case 'eventTime':
+      return `${JSON.stringify(operation.options)} ${operation.fn}`;
+    case 'window':
+      return `${operation.aggregator.name} ${JSON.stringify(operation.window)} ${JSON.stringify(operation.options)} ${operation.key}`;
+    case 'stateful': {
+      const inputs = operation.inputs.map((input) => (input.exchange === 'keyed' ? `${input.key}` : input.exchange));
+      return `${operation.label} ${operation.settings} ${inputs.join(' ')}`;
+    }
     case 'map':
     case 'filter':
     case 'peek':

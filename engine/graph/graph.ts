@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors/millrace-error.ts';
-import { ERROR_PORT, type Input, type Operation, type OperatorNode } from './operator-node.ts';
+import { ERROR_PORT, type Input, LATE_PORT, type Operation, type OperatorNode } from './operator-node.ts';
 
 /** The operators of one job, in the order in which they were added: inputs always come before their users. Any thread. */
 export class Graph {
@@ -57,7 +57,7 @@ export class Graph {
     for (const node of this.nodes) {
       const { kind } = node.operation;
       const isEnd = kind === 'sink' || kind === 'collect';
-      if (!isEnd && this.consumers(node.id).every((reader) => readsOnlyErrors(reader, node.id))) {
+      if (!isEnd && this.consumers(node.id).every((reader) => readsOnlyTheSide(reader, node.id))) {
         problems.push(
           `nothing reads what '${node.name}' emits: end it with .to(sink), for example .to(collect('answer')) or .to(blackHole())`,
         );
@@ -69,13 +69,14 @@ export class Graph {
   }
 }
 
-function readsOnlyErrors(reader: OperatorNode, id: number): boolean {
-  return reader.inputs.every((input) => input.node !== id || input.port === ERROR_PORT);
+function readsOnlyTheSide(reader: OperatorNode, id: number): boolean {
+  return reader.inputs.every(({ node, port }) => node !== id || port === ERROR_PORT || port === LATE_PORT);
 }
 
 function defaultName(operation: Operation, id: number): string {
   if (operation.kind === 'source') return `${operation.source.name}#${id}`;
   if (operation.kind === 'sink') return `${operation.sink.name}#${id}`;
   if (operation.kind === 'collect') return `collect(${operation.result})`;
+  if (operation.kind === 'stateful') return `${operation.label}#${id}`;
   return `${operation.kind}#${id}`;
 }

@@ -1,14 +1,19 @@
 // The logical graph: what the user wrote, one node an operator, nothing decided yet. Any thread; every thread builds the same one.
 //
-// A node's output ports: '' for what an operator emits, a branch name for split(), ERROR_PORT for dead letters.
+// A node's output ports: '' for what an operator emits, a branch name for split(), ERROR_PORT for dead letters, LATE_PORT for late records.
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import type { Sink } from '../connector/sink.ts';
 import type { Source } from '../connector/source.ts';
+import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import type { WindowOptions } from '../window/window-options.ts';
+import type { WindowSpec } from '../window/window-spec.ts';
 
 export const MAIN_PORT = '';
 export const ERROR_PORT = '!error';
+/** Records that came too late for an operator with event time. */
+export const LATE_PORT = '!late';
 
 export interface Input {
   readonly node: number;
@@ -60,6 +65,31 @@ export interface PreaggregateOptions {
   readonly preaggregate?: boolean;
 }
 
+export interface EventTimeOptions {
+  /** How far behind the latest record another one may come, in ms of event time. Later ones are late. Default 0. */
+  readonly outOfOrderMs?: number;
+  /** A split without records for this long, in ms on the wall, holds nobody up any more. Default: splits are never idle. */
+  readonly idleMs?: number;
+}
+
+/** An operator with state of its own kind: joins, process(), sessions, and what is built on them. */
+export interface StatefulOperation {
+  readonly kind: 'stateful';
+  /** For people: `join`, `process`. */
+  readonly label: string;
+  /** How each input comes in: by key, all of it to every actor, or as it is. */
+  readonly inputs: readonly (
+    | { readonly exchange: 'keyed'; readonly key: (record: unknown) => unknown }
+    | { readonly exchange: 'broadcast' | 'none' }
+  )[];
+  /** Emitted records have event times. */
+  readonly timed: boolean;
+  /** Once for each actor. */
+  readonly make: (host: StatefulHost) => StatefulLogic;
+  /** What it depends on besides the functions of its inputs, for the comparison of graphs. */
+  readonly settings: string;
+}
+
 export type Operation =
   | { readonly kind: 'source'; readonly source: Source<unknown> }
   | { readonly kind: 'map'; readonly fn: (record: unknown) => unknown }
@@ -88,6 +118,21 @@ export type Operation =
       readonly spread: boolean;
       readonly preaggregate: boolean;
     }
+  | {
+      readonly kind: 'eventTime';
+      readonly fn: (record: unknown) => unknown;
+      readonly options: EventTimeOptions;
+    }
+  | {
+      readonly kind: 'window';
+      readonly key: (record: unknown) => unknown;
+      readonly window: WindowSpec;
+      readonly options: WindowOptions;
+      readonly aggregator: Aggregator<unknown>;
+      /** As for `aggregate`. */
+      readonly spread: boolean;
+    }
+  | StatefulOperation
   | { readonly kind: 'sink'; readonly sink: Sink<unknown> }
   | { readonly kind: 'collect'; readonly result: string; readonly limit: number };
 

@@ -7,6 +7,7 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import { FrameDecoder, type FrameMemory, type FrameSchema } from '../frame/index.ts';
 import type { RingConsumer } from '../queue/index.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import {
   COLUMNS_BYTE,
   COMMITTED_BYTE,
@@ -21,7 +22,11 @@ import {
   SCHEMA_BYTE,
   SCHEMA_LENGTH_BYTE,
   SCHEMA_VERSION_BYTE,
+  TIME_BYTES,
+  TIMED,
   VERSION_BYTE,
+  WATERMARK,
+  WATERMARK_BYTE,
 } from './lane-frame-layout.ts';
 
 export class LaneReader {
@@ -40,6 +45,11 @@ export class LaneReader {
   occupancy = 0;
   /** The sender has said that nothing follows. */
   ended = false;
+  /** Index in `memory.float64` of the first record's event time; -1 when the frame has none. */
+  timesAt = -1;
+  /** What the sender promises of the records behind all frames given back so far, in ms of event time; NaN while it is idle. */
+  watermarkMs: number = NO_WATERMARK;
+  #frameWatermarkMs: number = NO_WATERMARK;
 
   constructor(ring: RingConsumer) {
     this.#ring = ring;
@@ -70,10 +80,12 @@ export class LaneReader {
       const at = ring.poll();
       if (at < 0) return false;
       const kind = kindOf(ring.frameType);
-      if (kind === DATA) {
-        this.at = at + COLUMNS_BYTE;
+      if (kind === DATA || kind === TIMED) {
         this.port = portOf(ring.frameType);
         this.count = ring.int32[(at + COUNT_BYTE) >> 2]!;
+        this.at = at + COLUMNS_BYTE + (kind === TIMED ? this.count * TIME_BYTES : 0);
+        this.timesAt = kind === TIMED ? (at + COLUMNS_BYTE) >> 3 : -1;
+        this.#frameWatermarkMs = ring.float64[(at + WATERMARK_BYTE) >> 3]!;
         this.version = ring.int32[(at + VERSION_BYTE) >> 2]!;
         this.bytes = ring.frameBytes;
         this.occupancy = ring.occupancy;
@@ -82,6 +94,7 @@ export class LaneReader {
         return true;
       }
       if (kind === SCHEMA) this.#learn(portOf(ring.frameType), at);
+      else if (kind === WATERMARK) this.watermarkMs = ring.float64[at >> 3]!;
       else if (kind === END) this.ended = true;
       else
         throw new MillraceError('ERR_CORRUPT_FRAME', `a lane holds a frame of no known kind: type=${ring.frameType}`);
@@ -94,9 +107,16 @@ export class LaneReader {
     this.#decoders[this.port]!.decode(this.version, this.#ring, this.at, this.count, into);
   }
 
+  /** The event times of the polled frame's records into `into[0..count)`. Not for a frame without. */
+  readTimes(into: number[]): void {
+    const { float64 } = this.#ring;
+    for (let k = 0; k < this.count; k++) into[k] = float64[this.timesAt + k]!;
+  }
+
   /** Gives the polled frame back to its sender. */
   release(): void {
     this.#ring.release();
+    this.watermarkMs = this.#frameWatermarkMs;
   }
 
   #learn(port: number, at: number): void {

@@ -3,6 +3,7 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { FrameEncoder } from '../frame/index.ts';
 import { RING_FULL, type RingProducer } from '../queue/index.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import {
   COLUMNS_BYTE,
   COMMITTED_BYTE,
@@ -16,7 +17,11 @@ import {
   SCHEMA_BYTE,
   SCHEMA_LENGTH_BYTE,
   SCHEMA_VERSION_BYTE,
+  TIME_BYTES,
+  TIMED,
   VERSION_BYTE,
+  WATERMARK,
+  WATERMARK_BYTE,
 } from './lane-frame-layout.ts';
 
 /** What came of sending: `full` is no error, it is backpressure. A batch too large for one frame is `split`: send half of it. */
@@ -30,16 +35,27 @@ export class LaneWriter {
   /** What the frame needs that did not fit last time: as long as that much is not free, encoding again would be in vain. */
   #waitingForBytes = 0;
   #bytesSent = 0;
+  /** The last one that was sent, with records or alone. */
+  #watermarkMs: number = NO_WATERMARK;
 
   constructor(ring: RingProducer) {
     this.#ring = ring;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermarkMs;
   }
 
   get bytesSent(): number {
     return this.#bytesSent;
   }
 
-  /** Sends records[from..to) as one frame, or nothing. Errors of the encoder pass through; the lane stays as it was. */
+  /**
+   * Sends records[from..to) as one frame, or nothing. Errors of the encoder pass through; the lane stays as it was.
+   *
+   * @param times the event time of each record, at the same index; undefined where records have none
+   * @param watermarkMs what the sender promises of the records behind this frame
+   */
   send(
     port: number,
     encoder: FrameEncoder,
@@ -48,13 +64,16 @@ export class LaneWriter {
     to: number,
     intakeNs: number,
     nowNs: number,
+    times?: readonly number[],
+    watermarkMs: number = this.#watermarkMs,
   ): SendResult {
     const ring = this.#ring;
     if (this.#waitingForBytes > 0) {
       if (!this.#hasRoom(this.#waitingForBytes)) return 'full';
       this.#waitingForBytes = 0;
     }
-    const bytes = COLUMNS_BYTE + encoder.measure(records, from, to);
+    const columnsByte = COLUMNS_BYTE + (times === undefined ? 0 : (to - from) * TIME_BYTES);
+    const bytes = columnsByte + encoder.measure(records, from, to);
     if (bytes > ring.maxFrameBytes) {
       if (to - from > 1) return 'split';
       throw tooLarge(bytes, ring.maxFrameBytes);
@@ -72,11 +91,26 @@ export class LaneWriter {
     ring.float64[(at + COMMITTED_BYTE) >> 3] = nowNs;
     ring.int32[(at + COUNT_BYTE) >> 2] = to - from;
     ring.int32[(at + VERSION_BYTE) >> 2] = encoder.schemaVersion;
-    const written = COLUMNS_BYTE + encoder.write(ring, at + COLUMNS_BYTE);
-    ring.commit(frameType(DATA, port), written);
+    ring.float64[(at + WATERMARK_BYTE) >> 3] = watermarkMs;
+    if (times !== undefined) writeTimes(ring.float64, (at + COLUMNS_BYTE) >> 3, times, from, to);
+    const written = columnsByte + encoder.write(ring, at + columnsByte);
+    ring.commit(frameType(times === undefined ? DATA : TIMED, port), written);
     ring.publish();
+    this.#watermarkMs = watermarkMs;
     this.#bytesSent += written;
     return 'sent';
+  }
+
+  /** Sends a watermark by itself. False when there is no room yet. */
+  sendWatermark(watermarkMs: number): boolean {
+    const ring = this.#ring;
+    const at = ring.claim(TIME_BYTES);
+    if (at < 0) return false;
+    ring.float64[at >> 3] = watermarkMs;
+    ring.commit(frameType(WATERMARK, 0));
+    ring.publish();
+    this.#watermarkMs = watermarkMs;
+    return true;
   }
 
   /** Says that nothing follows in this lane. False when there is no room yet. */
@@ -111,6 +145,10 @@ export class LaneWriter {
     this.#ring.abort();
     return true;
   }
+}
+
+function writeTimes(into: Float64Array, at: number, times: readonly number[], from: number, to: number): void {
+  for (let i = from; i < to; i++) into[at + i - from] = times[i]!;
 }
 
 function tooLarge(bytes: number, limitBytes: number): MillraceError {

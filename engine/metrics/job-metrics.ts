@@ -18,8 +18,10 @@ export interface FlowCounters {
   recordsSkipped: number;
   /** Records handed to a dead-letter sink. */
   recordsDeadLettered: number;
-  /** Records left out knowingly: late, or cut off by an abort. */
+  /** Records left out knowingly: of a branch that nobody reads. */
   recordsDropped: number;
+  /** Records that came behind the watermark; they are in no result, but in the stream of late records where there is one. */
+  recordsLate: number;
 }
 
 /** Where the time went, as shares of the whole: each 0 to 1, together 1 (or all 0 before anything ran). */

@@ -14,7 +14,8 @@
 // | BYTES_IN / OUT     | bytes     | of frames, or of what a source read and a sink wrote                         |
 // | RECORDS_SKIPPED    | records   | given up by the error policy `skip`                                          |
 // | RECORDS_DEAD_LETTERED | records | handed to the dead-letter sink                                              |
-// | RECORDS_DROPPED    | records   | left out knowingly: late, or cut off by an abort                             |
+// | RECORDS_DROPPED    | records   | left out knowingly: of a branch that nobody reads                            |
+// | RECORDS_LATE       | records   | came behind the watermark of an operator with event time                     |
 // | BUSY / IDLE / BACKPRESSURED | ns | where the time went, up to the last change                                  |
 // | STEP_STARTED       | ns        | when the step under way began; 0 outside a step                              |
 // | STEP_ENDED         | ns        | when the last step ended, or recording began; 0 before that                  |
@@ -51,6 +52,7 @@ export const PROGRESS_TOTAL = 16;
 export const OCCUPANCY_SUM = 17;
 export const OCCUPANCY_SAMPLES = 18;
 export const OCCUPANCY_MAX = 19;
+export const RECORDS_LATE = 20;
 
 /** The header is padded to two cache-line pairs: 256 bytes. */
 const COUNTER_WORDS = 32;

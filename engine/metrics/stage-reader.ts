@@ -37,6 +37,7 @@ import {
   RECORDS_DEAD_LETTERED,
   RECORDS_DROPPED,
   RECORDS_IN,
+  RECORDS_LATE,
   RECORDS_OUT,
   RECORDS_SKIPPED,
   STEP_ENDED_NS,
@@ -165,6 +166,7 @@ function readWorker(worker: number, block: Float64Array, nowNs: number): WorkerS
     recordsSkipped: block[RECORDS_SKIPPED]!,
     recordsDeadLettered: block[RECORDS_DEAD_LETTERED]!,
     recordsDropped: block[RECORDS_DROPPED]!,
+    recordsLate: block[RECORDS_LATE]!,
     busy: share(account.busyMs),
     idle: share(account.idleMs),
     backpressured: share(account.backpressuredMs),
@@ -199,6 +201,7 @@ const COUNTERS = [
   'recordsSkipped',
   'recordsDeadLettered',
   'recordsDropped',
+  'recordsLate',
 ] as const satisfies readonly (keyof FlowCounters)[];
 
 function sumCounters(workers: readonly WorkerStageMetrics[]): FlowCounters {
@@ -210,6 +213,7 @@ function sumCounters(workers: readonly WorkerStageMetrics[]): FlowCounters {
     recordsSkipped: 0,
     recordsDeadLettered: 0,
     recordsDropped: 0,
+    recordsLate: 0,
   };
   for (const worker of workers) {
     for (const counter of COUNTERS) sums[counter] += worker[counter];

@@ -33,6 +33,7 @@ import {
   RECORDS_DEAD_LETTERED,
   RECORDS_DROPPED,
   RECORDS_IN,
+  RECORDS_LATE,
   RECORDS_OUT,
   RECORDS_SKIPPED,
   STEP_ENDED_NS,
@@ -89,6 +90,10 @@ export class StageRecorder {
 
   recordsDropped(count: number): void {
     this.#words[RECORDS_DROPPED]! += count;
+  }
+
+  recordsLate(count: number): void {
+    this.#words[RECORDS_LATE]! += count;
   }
 
   /** How far the source of this stage is read on this worker, in the source's units. `total` is 0 as long as it is unknown. */

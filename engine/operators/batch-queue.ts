@@ -2,6 +2,7 @@
 // Stands where streams merge; the base of operators that a chain cannot hold.
 
 import { LIMITS } from '../limits.ts';
+import { END_OF_TIME, NO_WATERMARK, WatermarkMerge } from '../time/watermark.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
 
 export class BatchQueue implements Outlet, Feed {
@@ -12,17 +13,23 @@ export class BatchQueue implements Outlet, Feed {
   cursor = 0;
   count = 0;
   intakeNs = 0;
+  times: readonly number[] = [];
+  watermarkMs: number = NO_WATERMARK;
   #incoming: unknown[] = [];
+  #incomingTimes: number[] = [];
+  readonly #merge = new WatermarkMerge();
   #incomingIntakeNs = 0;
   #openInputs = 0;
 
   /** One more chain pushes here. The queue ends when all of them have. */
-  addInput(): void {
+  addInput(): number {
     this.#openInputs++;
+    return this.#merge.addInput();
   }
 
-  push(record: unknown): void {
+  push(record: unknown, timeMs?: number): void {
     this.#incoming.push(record);
+    if (timeMs !== undefined) this.#incomingTimes.push(timeMs);
     if (this.#incoming.length >= LIMITS.frameRecords) this.full = true;
   }
 
@@ -39,12 +46,19 @@ export class BatchQueue implements Outlet, Feed {
     return false;
   }
 
-  end(): boolean {
+  end(input: number): boolean {
     this.#openInputs--;
+    this.#merge.advance(input, END_OF_TIME);
     return true;
   }
 
+  advance(watermarkMs: number, input: number): void {
+    this.#merge.advance(input, watermarkMs);
+  }
+
   refill(): Refill {
+    // What came in before the watermark is in this batch.
+    this.watermarkMs = this.#merge.current;
     if (this.#incoming.length === 0) return this.#openInputs === 0 ? 'done' : 'none';
     const used = this.records as unknown[];
     this.records = this.#incoming;
@@ -53,6 +67,10 @@ export class BatchQueue implements Outlet, Feed {
     this.intakeNs = this.#incomingIntakeNs;
     used.length = 0;
     this.#incoming = used;
+    const usedTimes = this.times as number[];
+    this.times = this.#incomingTimes;
+    usedTimes.length = 0;
+    this.#incomingTimes = usedTimes;
     this.full = false;
     return 'made';
   }

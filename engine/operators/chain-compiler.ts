@@ -49,11 +49,16 @@ export function compileChain(
  * Takes all records of the frame at byte `at` through the steps, straight from its columns: V8 sees that a record of which the steps only
  * read fields need not be built. Returns `count`, or the index behind the record that was given up.
  */
-export type FrameChain = (memory: FrameMemory, at: number, count: number) => number;
+export type FrameChain = (memory: FrameMemory, at: number, count: number, timesAt: number) => number;
 
 /** For steps without outlets, so that nothing but an error stops the loop within a frame. */
-export function compileFrameChain(schema: FrameSchema, steps: readonly ChainStep[], onThrow: OnThrow): FrameChain {
-  return new ChainCompiler({ kind: 'batch' }, steps, onThrow).compileForFrames(decoderFragments(schema));
+export function compileFrameChain(
+  head: ChainHead,
+  schema: FrameSchema,
+  steps: readonly ChainStep[],
+  onThrow: OnThrow,
+): FrameChain {
+  return new ChainCompiler(head, steps, onThrow).compileForFrames(decoderFragments(schema));
 }
 
 /** Behind this the error is the engine's or already placed, and no policy of an operator applies. */
@@ -70,6 +75,7 @@ class ChainCompiler {
   /** Whether errors are told with the record that the step at fault received. */
   readonly #tracksRecords: boolean;
   #records = 1;
+  #times = 1;
   /** The variable that counts the records of the batch. */
   #index = 'i';
 
@@ -83,7 +89,8 @@ class ChainCompiler {
   }
 
   compile(): Chain {
-    const body = this.#emit(this.#steps, 'r0', '      ');
+    const timed = this.#head.kind === 'batch' && this.#head.timed === true;
+    const body = this.#emit(this.#steps, 'r0', timed ? 't0' : undefined, '      ');
     const stop = this.#outlets.map((outlet) => `${this.#bind('o', outlet)}.full`).join(' || ');
     const generator = this.#head.kind === 'generator' ? this.#head : undefined;
     const head = generator === undefined ? 'records[i]' : `${this.#bind('g', generator.generator)}(i)`;
@@ -91,11 +98,11 @@ class ChainCompiler {
     const forget = this.#tracksRecords ? 'current = undefined; ' : '';
     const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; ${forget}`;
     return this.#build([
-      'return function chain(records, from, to) {',
+      'return function chain(records, from, to, times) {',
       `  let i = from, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       '    for (; i < to; i++) {',
-      `      ${blameHead}const r0 = ${head};`,
+      `      ${blameHead}const r0 = ${head};${timed ? ' const t0 = times[i];' : ''}`,
       body,
       `      step = ${NOT_USER_CODE};`,
       stop === '' ? '' : `      if (${stop}) return i + 1;`,
@@ -111,22 +118,24 @@ class ChainCompiler {
 
   compileForFrames({ setup, clean, cleanRow, row, finish, bindings }: DecoderFragments): FrameChain {
     this.#index = 'k';
-    const body = this.#emit(this.#steps, 'r0', '        ');
+    const timed = this.#head.kind === 'batch' && this.#head.timed === true;
+    const body = this.#emit(this.#steps, 'r0', timed ? 't0' : undefined, '        ');
     for (const [name, value] of Object.entries(bindings)) {
       this.#names.push(name);
       this.#values.push(value);
     }
     const loop = (decode: string): string[] => [
       '      for (; k < count; k++) {',
-      `        ${decode} const r0 = record;`,
+      `        ${decode} const r0 = record;${timed ? ' const t0 = times[timesAt + k];' : ''}`,
       body,
       `        step = ${NOT_USER_CODE};`,
       '      }',
     ];
     return this.#build([
-      'return function chain(memory, at, count) {',
+      'return function chain(memory, at, count, timesAt) {',
       `  let k = 0, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
+      timed ? '    const times = memory.float64;' : '',
       setup,
       `    if (${clean}) {`,
       ...loop(cleanRow),
@@ -160,43 +169,52 @@ class ChainCompiler {
     return `onThrow(error, step, ${record}, ${this.#index});`;
   }
 
-  #emit(steps: readonly ChainStep[], record: string, indent: string): string {
+  /** `time` is the variable with the record's event time, where it has one. */
+  #emit(steps: readonly ChainStep[], record: string, time: string | undefined, indent: string): string {
     return steps
       .map((step, position) => {
-        if (position === steps.length - 1 || !forgives(step)) return this.#emitStep(step, record, indent);
-        const guarded = this.#emitStep(step, record, `${indent}  `);
+        if (position === steps.length - 1 || !forgives(step)) return this.#emitStep(step, record, time, indent);
+        const guarded = this.#emitStep(step, record, time, `${indent}  `);
         return `${indent}try {\n${guarded}\n${indent}} catch (error) {\n${indent}  ${this.#tellError()}\n${indent}}`;
       })
       .join('\n');
   }
 
-  #emitStep(step: ChainStep, record: string, indent: string): string {
+  #emitStep(step: ChainStep, record: string, time: string | undefined, indent: string): string {
     const blame = `step = ${this.#blamed.push(step) - 1};${this.#tracksRecords ? ` current = ${record};` : ''}`;
     const unblame = `step = ${NOT_USER_CODE};`;
     switch (step.kind) {
       case 'map': {
         const result = `r${this.#records++}`;
-        return `${indent}${blame} const ${result} = ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, result, indent)}`;
+        return `${indent}${blame} const ${result} = ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, result, time, indent)}`;
       }
       case 'filter':
-        return `${indent}${blame} if (${this.#bind('f', step.fn)}(${record})) {\n${this.#emit(step.next, record, `${indent}  `)}\n${indent}}`;
+        return `${indent}${blame} if (${this.#bind('f', step.fn)}(${record})) {\n${this.#emit(step.next, record, time, `${indent}  `)}\n${indent}}`;
       case 'peek':
-        return `${indent}${blame} ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, record, indent)}`;
+        return `${indent}${blame} ${this.#bind('f', step.fn)}(${record});\n${this.#emit(step.next, record, time, indent)}`;
+      case 'time': {
+        const t = `t${this.#times++}`;
+        const clock = this.#bind('c', step.clock);
+        return (
+          `${indent}${blame} const ${t} = ${clock}.read(${this.#bind('f', step.fn)}(${record}));\n` +
+          this.#emit(step.next, record, t, indent)
+        );
+      }
       case 'split': {
         const arms = step.branches.map((branch, i) => {
           const test = this.#bind('f', step.tests[i]);
-          return `if (${test}(${record})) {\n${this.#branch(branch, step.dropped, record, indent)}\n${indent}}`;
+          return `if (${test}(${record})) {\n${this.#branch(branch, step.dropped, record, time, indent)}\n${indent}}`;
         });
-        return `${indent}${blame} ${arms.join(' else ')} else {\n${this.#branch(step.otherwise, step.dropped, record, indent)}\n${indent}}`;
+        return `${indent}${blame} ${arms.join(' else ')} else {\n${this.#branch(step.otherwise, step.dropped, record, time, indent)}\n${indent}}`;
       }
       case 'push':
-        return `${indent}${unblame} ${this.#bind('o', step.outlet)}.push(${record});`;
+        return `${indent}${unblame} ${this.#bind('o', step.outlet)}.push(${record}${andTime(time)});`;
       case 'route': {
         const key = this.#bind('f', step.key);
         const target = this.#bind('t', step.actorOfPartition);
         return (
           `${indent}${blame} const k${this.#blamed.length} = hash(${key}(${record})) & ${LIMITS.partitions - 1}; ` +
-          `${unblame} ${this.#bind('o', step.outlet)}.pushTo(${target}[k${this.#blamed.length}], ${record});`
+          `${unblame} ${this.#bind('o', step.outlet)}.pushTo(${target}[k${this.#blamed.length}], ${record}${andTime(time)});`
         );
       }
       case 'preaggregate': {
@@ -205,10 +223,12 @@ class ChainCompiler {
         const target = this.#bind('t', step.actorOfPartition);
         return [
           `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
-          `${indent}if (${outlet}.aside) {`,
-          `${indent}  const p${n} = ${target}[hash(k${n}) & ${LIMITS.partitions - 1}]; ${unblame} ${outlet}.push(${record}, p${n});`,
+          // A record behind what has been promised already may be late: the receiver decides on it by itself.
+          `${indent}if (${outlet}.aside${step.windowed ? ` || ${time} < ${outlet}.closedMs` : ''}) {`,
+          `${indent}  const p${n} = ${target}[hash(k${n}) & ${LIMITS.partitions - 1}]; ${unblame} ${outlet}.pushTo(p${n}, ${record}${andTime(time)});`,
           `${indent}} else {`,
-          this.#fold(step, n, this.#selected(step.select, record), outlet, `${outlet}.table`, `${indent}  `),
+          ...(step.windowed ? [`${indent}  ${outlet}.panes.at(${time});`] : []),
+          this.#fold(step, n, this.#selected(step.select, record), outlet, `${outlet}.panes.table`, `${indent}  `),
           `${indent}}`,
         ].join('\n');
       }
@@ -219,6 +239,30 @@ class ChainCompiler {
           `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
           this.#fold(step, n, this.#selected(step.select, record), table, table, indent),
         ].join('\n');
+      }
+      case 'window': {
+        const n = this.#blamed.length;
+        const window = this.#bind('w', step.window);
+        return [
+          `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
+          `${indent}if (${time} < ${window}.closedMs) {`,
+          `${indent}  if (!${window}.takeStraggler(k${n}, ${this.#selected(step.select, record)}, ${time})) ${this.#bind('d', step.late)}(${record}, ${time});`,
+          `${indent}} else {`,
+          `${indent}  const s${n} = ${window}.panes.at(${time});`,
+          this.#fold(step, n, this.#selected(step.select, record), `s${n}`, `s${n}`, `${indent}  `),
+          `${indent}}`,
+        ].join('\n');
+      }
+      case 'combineWindow': {
+        const n = this.#blamed.length;
+        return [
+          `${indent}${blame} const e${n} = ${this.#bind('w', step.window)}.panes.at(${time}).find(${record}.k);`,
+          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${record}.a);`,
+        ].join('\n');
+      }
+      case 'stateful': {
+        const key = step.key === undefined ? 'undefined' : `${this.#bind('f', step.key)}(${record})`;
+        return `${indent}${blame} ${this.#bind('o', step.operator)}.onRecord(${key}, ${record}, ${time ?? 'NaN'}, ${step.input});`;
       }
       case 'combine': {
         const n = this.#blamed.length;
@@ -248,9 +292,15 @@ class ChainCompiler {
     ].join('\n');
   }
 
-  #branch(steps: readonly ChainStep[], dropped: () => void, record: string, indent: string): string {
+  #branch(
+    steps: readonly ChainStep[],
+    dropped: () => void,
+    record: string,
+    time: string | undefined,
+    indent: string,
+  ): string {
     if (steps.length === 0) return `${indent}  ${this.#bind('d', dropped)}();`;
-    return this.#emit(steps, record, `${indent}  `);
+    return this.#emit(steps, record, time, `${indent}  `);
   }
 
   #selected(select: unknown, record: string): string {
@@ -267,4 +317,9 @@ class ChainCompiler {
     this.#values.push(value);
     return name;
   }
+}
+
+/** Passes the event time on where there is one: streams without pay nothing for it. */
+function andTime(time: string | undefined): string {
+  return time === undefined ? '' : `, ${time}`;
 }

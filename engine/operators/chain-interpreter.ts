@@ -24,7 +24,7 @@ interface Cursor {
   readonly tell: (error: unknown) => void;
 }
 
-type Run = (record: unknown) => void;
+type Run = (record: unknown, timeMs?: number) => void;
 
 export function interpretChain(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow): Chain {
   const cursor: Cursor = {
@@ -43,12 +43,13 @@ export function interpretChain(head: ChainHead, steps: readonly ChainStep[], onT
     cursor.record = undefined;
     return generator.generator(index);
   };
-  return (records, from, to) => {
+  return (records, from, to, times) => {
     let i = from;
     try {
       for (; i < to; i++) {
         cursor.index = i;
-        run(head.kind === 'generator' ? generateRecord(head, i) : records[i]);
+        if (head.kind === 'generator') run(generateRecord(head, i));
+        else run(records[i], head.timed === true ? times?.[i] : undefined);
         cursor.step = undefined;
         if (outlets.some((outlet) => outlet.full)) return i + 1;
       }
@@ -65,15 +66,15 @@ function sequence(steps: readonly ChainStep[], cursor: Cursor): Run {
     const run = interpret(step, cursor);
     return position === steps.length - 1 || !forgives(step) ? run : guarded(run, cursor);
   });
-  return (record) => {
-    for (const run of runs) run(record);
+  return (record, timeMs) => {
+    for (const run of runs) run(record, timeMs);
   };
 }
 
 function guarded(run: Run, cursor: Cursor): Run {
-  return (record) => {
+  return (record, timeMs) => {
     try {
-      run(record);
+      run(record, timeMs);
     } catch (error) {
       cursor.tell(error);
     }
@@ -91,24 +92,31 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
   switch (step.kind) {
     case 'map': {
       const next = sequence(step.next, cursor);
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
-        next(step.fn(record));
+        next(step.fn(record), timeMs);
       };
     }
     case 'filter': {
       const next = sequence(step.next, cursor);
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
-        if (step.fn(record)) next(record);
+        if (step.fn(record)) next(record, timeMs);
       };
     }
     case 'peek': {
       const next = sequence(step.next, cursor);
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
         step.fn(record);
-        next(record);
+        next(record, timeMs);
+      };
+    }
+    case 'time': {
+      const next = sequence(step.next, cursor);
+      return (record) => {
+        blame(record);
+        next(record, step.clock.read(step.fn(record)));
       };
     }
     case 'split': {
@@ -116,36 +124,37 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
         steps.length === 0 ? step.dropped : sequence(steps, cursor);
       const branches = step.branches.map(branch);
       const otherwise = branch(step.otherwise);
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
         const chosen = step.tests.findIndex((test) => test(record));
-        (branches[chosen] ?? otherwise)(record);
+        (branches[chosen] ?? otherwise)(record, timeMs);
       };
     }
     case 'push':
-      return (record) => {
+      return (record, timeMs) => {
         unblame();
-        step.outlet.push(record);
+        step.outlet.push(record, timeMs);
       };
     case 'route':
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
         const partition = hashKey(step.key(record)) & (LIMITS.partitions - 1);
         unblame();
-        step.outlet.pushTo(step.actorOfPartition[partition]!, record);
+        step.outlet.pushTo(step.actorOfPartition[partition]!, record, timeMs);
       };
     case 'preaggregate':
-      return (record) => {
+      return (record, timeMs) => {
         blame(record);
         const key = step.key(record);
-        if (step.outlet.aside) {
+        if (step.outlet.aside || (step.windowed && timeMs! < step.outlet.closedMs)) {
           const partition = hashKey(key) & (LIMITS.partitions - 1);
           unblame();
-          step.outlet.push(record, step.actorOfPartition[partition]!);
+          step.outlet.pushTo(step.actorOfPartition[partition]!, record, timeMs);
           return;
         }
         const value = step.select === undefined ? record : step.select(record);
-        fold(step, key, value, step.outlet, step.outlet.table);
+        if (step.windowed) step.outlet.panes.at(timeMs!);
+        fold(step, key, value, step.outlet, step.outlet.panes.table);
       };
     case 'aggregate':
       return (record) => {
@@ -153,6 +162,30 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
         const key = step.key(record);
         const value = step.select === undefined ? record : step.select(record);
         fold(step, key, value, step.table, step.table);
+      };
+    case 'window':
+      return (record, timeMs) => {
+        blame(record);
+        const key = step.key(record);
+        const value = step.select === undefined ? record : step.select(record);
+        if (timeMs! < step.window.closedMs) {
+          if (!step.window.takeStraggler(key, value, timeMs!)) step.late(record, timeMs!);
+          return;
+        }
+        const table = step.window.panes.at(timeMs!);
+        fold(step, key, value, table, table);
+      };
+    case 'combineWindow':
+      return (record, timeMs) => {
+        blame(record);
+        const partial = record as { k: unknown; a: unknown };
+        const entry = step.window.panes.at(timeMs!).find(partial.k);
+        entry.value = step.combine(entry.value, partial.a);
+      };
+    case 'stateful':
+      return (record, timeMs) => {
+        blame(record);
+        step.operator.onRecord(step.key?.(record), record, timeMs ?? Number.NaN, step.input);
       };
     case 'combine':
       return (record) => {

@@ -10,20 +10,26 @@ import { FrameEncoder, RecordFault } from '../frame/index.ts';
 import { PORTS, RECORDS_PORT } from '../lane/lane-frame-layout.ts';
 import type { LaneWriter } from '../lane/lane-writer.ts';
 import { LIMITS } from '../limits.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import type { Outlet } from './outlet.ts';
 
 /** Records on their way to one receiver through one port. */
 class Stage {
+  readonly receiver: number;
   readonly writer: LaneWriter;
   readonly port: number;
   readonly records: unknown[];
+  /** Event times beside the records; undefined where they have none. */
+  readonly times: number[] | undefined;
   count = 0;
   intakeNs = 0;
 
-  constructor(writer: LaneWriter, port: number, capacity: number) {
+  constructor(receiver: number, writer: LaneWriter, port: number, capacity: number, timed: boolean) {
+    this.receiver = receiver;
     this.writer = writer;
     this.port = port;
     this.records = new Array(capacity).fill(undefined);
+    this.times = timed ? [] : undefined;
   }
 }
 
@@ -36,6 +42,8 @@ export interface ExchangeSettings {
   readonly writers: readonly LaneWriter[];
   readonly schema: RecordSchema<unknown> | undefined;
   readonly broadcast: boolean;
+  /** Records have event times, and the times travel with them. */
+  readonly timed: boolean;
   readonly counters: ExchangeCounters;
   readonly nowNs: () => number;
   /** A record that cannot be sent: throws, gives it up by policy, or says what to send instead of it. */
@@ -54,6 +62,7 @@ export class ExchangeOutlet implements Outlet {
   #next = 0;
   #endsSent = 0;
   #intakeNs = 0;
+  #watermarkMs: number = NO_WATERMARK;
 
   constructor(settings: ExchangeSettings) {
     const { writers } = settings;
@@ -69,7 +78,7 @@ export class ExchangeOutlet implements Outlet {
       (_, port) =>
         new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
     );
-    this.#records = writers.map((writer) => new Stage(writer, RECORDS_PORT, this.#frameRecords));
+    this.#records = writers.map((writer, i) => new Stage(i, writer, RECORDS_PORT, this.#frameRecords, settings.timed));
     this.#stages = [...this.#records];
   }
 
@@ -77,30 +86,33 @@ export class ExchangeOutlet implements Outlet {
   #partials: Stage[] | undefined;
 
   /** To the next receiver in turn, or to all of them. */
-  push(record: unknown): void {
+  push(record: unknown, timeMs = 0): void {
     if (this.#settings.broadcast) {
-      for (let receiver = 0; receiver < this.receivers; receiver++) this.pushTo(receiver, record);
+      for (let receiver = 0; receiver < this.receivers; receiver++) this.pushTo(receiver, record, timeMs);
       return;
     }
     const receiver = this.#next;
     this.#next = receiver + 1 === this.receivers ? 0 : receiver + 1;
-    this.pushTo(receiver, record);
+    this.pushTo(receiver, record, timeMs);
   }
 
-  pushTo(receiver: number, record: unknown): void {
+  pushTo(receiver: number, record: unknown, timeMs = 0): void {
     const stage = this.#records[receiver]!;
     if (stage.count === 0) stage.intakeNs = this.#intakeNs;
+    if (stage.times !== undefined) stage.times[stage.count] = timeMs;
     stage.records[stage.count++] = record;
     if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
   }
 
-  pushPartial(receiver: number, partial: unknown, port: number): void {
+  pushPartial(receiver: number, partial: unknown, port: number, timeMs = 0): void {
     if (this.#partials === undefined) {
-      this.#partials = this.#settings.writers.map((writer) => new Stage(writer, port, this.#frameRecords));
+      const { writers, timed } = this.#settings;
+      this.#partials = writers.map((writer, i) => new Stage(i, writer, port, this.#frameRecords, timed));
       this.#stages.push(...this.#partials);
     }
     const stage = this.#partials[receiver]!;
     if (stage.count === 0) stage.intakeNs = this.#intakeNs;
+    if (stage.times !== undefined) stage.times[stage.count] = timeMs;
     stage.records[stage.count++] = partial;
     if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
   }
@@ -117,6 +129,14 @@ export class ExchangeOutlet implements Outlet {
     return !full;
   }
 
+  /**
+   * The watermark leaves with the next frame of each lane, or alone when there is nothing more to read: that is all of coalescing. A
+   * receiver learns of it a frame late at most, and never before the records that came before it.
+   */
+  advance(watermarkMs: number): void {
+    this.#watermarkMs = watermarkMs;
+  }
+
   flush(): boolean {
     let sent = false;
     for (const stage of this.#stages) {
@@ -125,12 +145,29 @@ export class ExchangeOutlet implements Outlet {
       if (!this.#send(stage)) this.full = true;
       if (stage.count !== before) sent = true;
     }
+    if (this.#settings.timed && this.#flushWatermarks()) sent = true;
     return sent;
+  }
+
+  /** Without room it is tried again at the next flush: a full lane has enough to wake its receiver with. */
+  #flushWatermarks(): boolean {
+    const { writers } = this.#settings;
+    let sent = false;
+    for (let receiver = 0; receiver < writers.length; receiver++) {
+      const writer = writers[receiver]!;
+      if (Object.is(writer.watermarkMs, this.#watermarkMs) || this.#isStaged(receiver)) continue;
+      if (writer.sendWatermark(this.#watermarkMs)) sent = true;
+    }
+    return sent;
+  }
+
+  #isStaged(receiver: number): boolean {
+    return this.#records[receiver]!.count > 0 || (this.#partials?.[receiver]?.count ?? 0) > 0;
   }
 
   /** Sends all that is staged, also in frames that are not full. False when some of it must wait for room. */
   sendStaged(): boolean {
-    this.flush();
+    for (const stage of this.#stages) if (stage.count > 0 && !this.#send(stage)) this.full = true;
     return this.#stages.every((stage) => stage.count === 0);
   }
 
@@ -152,6 +189,7 @@ export class ExchangeOutlet implements Outlet {
       const result = this.#sendFrame(stage, from, to);
       if (result === 'refused') {
         stage.records.copyWithin(from, from + 1, stage.count);
+        stage.times?.copyWithin(from, from + 1, stage.count);
         stage.count--;
         to = Math.min(to, stage.count);
         if (from < to) continue;
@@ -169,9 +207,19 @@ export class ExchangeOutlet implements Outlet {
     }
     if (from > 0) {
       stage.records.copyWithin(0, from, stage.count);
+      stage.times?.copyWithin(0, from, stage.count);
       stage.count -= from;
     }
     return stage.count === 0;
+  }
+
+  /** What can be promised once records up to `to` of this stage are sent: nothing new while others are still staged for the lane. */
+  #watermarkBehind(stage: Stage, to: number): number {
+    if (!this.#settings.timed) return NO_WATERMARK;
+    const partials = this.#partials?.[stage.receiver];
+    const other = stage === partials ? this.#records[stage.receiver] : partials;
+    const isLast = to === stage.count && (other === undefined || other.count === 0);
+    return isLast ? this.#watermarkMs : stage.writer.watermarkMs;
   }
 
   /** The frame, or after a refusal by the encoder with the refused record brought to position `from`. */
@@ -180,7 +228,17 @@ export class ExchangeOutlet implements Outlet {
     const { writer, records } = stage;
     const bytesBefore = writer.bytesSent;
     try {
-      const result = writer.send(stage.port, this.#encoders[stage.port]!, records, from, to, stage.intakeNs, nowNs());
+      const result = writer.send(
+        stage.port,
+        this.#encoders[stage.port]!,
+        records,
+        from,
+        to,
+        stage.intakeNs,
+        nowNs(),
+        stage.times,
+        this.#watermarkBehind(stage, to),
+      );
       if (result === 'sent') {
         counters.recordsOut(to - from);
         counters.bytesOut(writer.bytesSent - bytesBefore);
@@ -197,6 +255,7 @@ export class ExchangeOutlet implements Outlet {
       // By policy the record is given up. The ones before it keep their order.
       records.copyWithin(from + 1, from, index);
       records[from] = undefined;
+      stage.times?.copyWithin(from + 1, from, index);
       return 'refused';
     }
   }

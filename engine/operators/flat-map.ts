@@ -5,6 +5,7 @@
 
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Faults } from './faults.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
@@ -13,6 +14,8 @@ export class FlatMap implements Outlet, Feed {
   readonly holdup = 'lane';
   readonly port = 0;
   readonly records: unknown[] = new Array(LIMITS.frameRecords).fill(undefined);
+  readonly times: number[] = [];
+  watermarkMs: number = NO_WATERMARK;
   cursor = 0;
   count = 0;
   readonly #input: BatchQueue = new BatchQueue();
@@ -21,6 +24,8 @@ export class FlatMap implements Outlet, Feed {
   readonly #faults: Faults;
   #iterator: Iterator<unknown> | undefined;
   #current: unknown;
+  /** Of the record that is drawn from: what it yields has its time. */
+  #currentMs: number | undefined;
 
   constructor(fn: (record: unknown) => Iterable<unknown>, node: OperatorNode, faults: Faults) {
     this.#fn = fn;
@@ -35,8 +40,8 @@ export class FlatMap implements Outlet, Feed {
   get intakeNs(): number {
     return this.#input.intakeNs;
   }
-  push(record: unknown): void {
-    this.#input.push(record);
+  push(record: unknown, timeMs?: number): void {
+    this.#input.push(record, timeMs);
   }
   intake(intakeNs: number): void {
     this.#input.intake(intakeNs);
@@ -48,10 +53,22 @@ export class FlatMap implements Outlet, Feed {
     return false;
   }
   end(): boolean {
-    return this.#input.end();
+    return this.#input.end(0);
+  }
+  advance(watermarkMs: number): void {
+    this.#input.advance(watermarkMs, 0);
   }
 
   refill(): Refill {
+    const result = this.#fill();
+    // The input's watermark holds behind the last record that it came with.
+    if (this.#iterator === undefined && this.#input.cursor === this.#input.count) {
+      this.watermarkMs = this.#input.watermarkMs;
+    }
+    return result;
+  }
+
+  #fill(): Refill {
     this.cursor = 0;
     this.count = 0;
     while (this.count < this.records.length) {
@@ -78,6 +95,7 @@ export class FlatMap implements Outlet, Feed {
       const result = input.refill();
       if (result !== 'made') return result;
     }
+    this.#currentMs = input.times[input.cursor];
     this.#current = input.records[input.cursor++];
     try {
       const made: Iterable<unknown> = this.#fn(this.#current);
@@ -99,6 +117,7 @@ export class FlatMap implements Outlet, Feed {
           this.#iterator = undefined;
           return;
         }
+        if (this.#currentMs !== undefined) this.times[this.count] = this.#currentMs;
         this.records[this.count++] = step.value;
       }
     } catch (error) {

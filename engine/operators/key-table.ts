@@ -32,6 +32,12 @@ export class KeyTable {
     return entry === undefined ? this.#insert(key) : entry;
   }
 
+  /** The entry of a key, if there is one. */
+  peek(key: unknown): KeyEntry | undefined {
+    if (typeof key === 'object' && key !== null) return this.#composite.get(compositeKey(key));
+    return this.#simple.get(key);
+  }
+
   /** Takes back what find() made for a record that was then given up. */
   delete(key: unknown): void {
     if (typeof key === 'object' && key !== null) this.#composite.delete(compositeKey(key));

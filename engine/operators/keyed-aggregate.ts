@@ -43,6 +43,8 @@ export class KeyedAggregate implements Outlet, Feed {
     this.#ended = true;
     return true;
   }
+  // Its results are of all time.
+  advance(): void {}
   intake(intakeNs: number): void {
     // A result is as old as the last record that went into it.
     this.intakeNs = intakeNs;

@@ -13,6 +13,8 @@ import { type Chain, type ChainHead, type ChainStep, type OnThrow, outletsOf } f
 /** A batch that may still be a frame in its lane. */
 export interface HeldFrame {
   readonly count: number;
+  /** Of the records, once decoded. */
+  readonly times: readonly number[];
   readonly held: LaneReader | undefined;
   /** Turns it into records, and gives the frame back. */
   decode(): void;
@@ -25,22 +27,21 @@ const COMPILE_AFTER_FRAMES = 4;
 /** Loops kept; more schemas than this come only from records that change for ever, and those are decoded. */
 const MOST_LOOPS = 16;
 
-const BATCH: ChainHead = { kind: 'batch' };
-
-export function laneChain(frame: HeldFrame, steps: readonly ChainStep[], onThrow: OnThrow): Chain {
-  const overRecords = compileChain(BATCH, steps, onThrow);
-  const loops = new FrameLoops(steps, onThrow);
+/** @param head a batch, with event times or without */
+export function laneChain(frame: HeldFrame, head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow): Chain {
+  const overRecords = compileChain(head, steps, onThrow);
+  const loops = new FrameLoops(head, steps, onThrow);
   const wholeFrames = canGenerateCode && outletsOf(steps).size === 0;
   return (records, from, to) => {
     const { held } = frame;
-    if (held === undefined) return overRecords(records, from, to);
+    if (held === undefined) return overRecords(records, from, to, frame.times);
     // Fewer than all: user functions are so slow that the pipeline takes the frame in slices.
     const loop = wholeFrames && to === frame.count ? loops.loopFor(held) : undefined;
     if (loop === undefined) {
       frame.decode();
-      return overRecords(records, from, to);
+      return overRecords(records, from, to, frame.times);
     }
-    const done = loop(held.memory, held.at, to);
+    const done = loop(held.memory, held.at, to, held.timesAt);
     if (done < to) frame.decode();
     else frame.release();
     return done;
@@ -54,13 +55,15 @@ interface Loop {
 
 /** The loops by schema: the lanes of one edge announce the same schema each for itself. */
 class FrameLoops {
+  readonly #head: ChainHead;
   readonly #steps: readonly ChainStep[];
   readonly #onThrow: OnThrow;
   readonly #bySchema = new Map<string, Loop>();
   /** What was looked up last for each lane. */
   readonly #byLane = new Map<LaneReader, { readonly version: number; readonly loop: Loop }>();
 
-  constructor(steps: readonly ChainStep[], onThrow: OnThrow) {
+  constructor(head: ChainHead, steps: readonly ChainStep[], onThrow: OnThrow) {
+    this.#head = head;
     this.#steps = steps;
     this.#onThrow = onThrow;
   }
@@ -71,7 +74,7 @@ class FrameLoops {
     const loop = known?.version === lane.version ? known.loop : this.#look(lane);
     if (loop === undefined) return undefined;
     if (loop.chain === undefined && ++loop.frames > COMPILE_AFTER_FRAMES) {
-      loop.chain = compileFrameChain(lane.schema!, this.#steps, this.#onThrow);
+      loop.chain = compileFrameChain(this.#head, lane.schema!, this.#steps, this.#onThrow);
     }
     return loop.chain;
   }

@@ -6,6 +6,7 @@
 
 import { MillraceError, messageOf } from '../errors/millrace-error.ts';
 import type { AsyncContext, AsyncOptions, OperatorNode } from '../graph/operator-node.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import type { Faults } from './faults.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
 
@@ -20,6 +21,9 @@ const DEFAULTS = {
 
 interface Slot {
   readonly record: unknown;
+  readonly timeMs: number | undefined;
+  /** How many records came before it. */
+  readonly number: number;
   readonly intakeNs: number;
   readonly startedNs: number;
   state: 'pending' | 'done' | 'failed';
@@ -42,6 +46,8 @@ export class MapAsync implements Outlet, Feed {
   readonly holdup = 'async';
   readonly port = 0;
   records: unknown[] = [];
+  readonly times: number[] = [];
+  watermarkMs: number = NO_WATERMARK;
   cursor = 0;
   count = 0;
   intakeNs = 0;
@@ -62,6 +68,9 @@ export class MapAsync implements Outlet, Feed {
   readonly #underWay = new Set<(reason: unknown) => void>();
   #ended = false;
   #incomingIntakeNs = 0;
+  #pushed = 0;
+  /** Watermarks that wait for the records before them: none passes a call under way. */
+  readonly #waiting: { readonly watermarkMs: number; readonly pushedBefore: number }[] = [];
 
   constructor(
     fn: (record: unknown, context: AsyncContext) => Promise<unknown>,
@@ -87,9 +96,11 @@ export class MapAsync implements Outlet, Feed {
     signal.addEventListener('abort', endAll, { once: true });
   }
 
-  push(record: unknown): void {
+  push(record: unknown, timeMs?: number): void {
     const slot: Slot = {
       record,
+      timeMs,
+      number: this.#pushed++,
       intakeNs: this.#incomingIntakeNs,
       startedNs: this.#host.nowNs(),
       state: 'pending',
@@ -119,7 +130,30 @@ export class MapAsync implements Outlet, Feed {
     return true;
   }
 
+  advance(watermarkMs: number): void {
+    const last = this.#waiting.at(-1);
+    // With nothing pushed in between, the later one says it all.
+    if (last?.pushedBefore === this.#pushed) this.#waiting.pop();
+    this.#waiting.push({ watermarkMs, pushedBefore: this.#pushed });
+  }
+
+  /** Passes on the watermarks before which no record is still held here. */
+  #releaseWatermarks(): void {
+    let oldest = this.#pushed;
+    for (const { number } of this.#slots) if (number < oldest) oldest = number;
+    for (const { number } of this.#settled) if (number < oldest) oldest = number;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.pushedBefore <= oldest) {
+      this.watermarkMs = this.#waiting.shift()!.watermarkMs;
+    }
+  }
+
   refill(): Refill {
+    const result = this.#fill();
+    if (this.#waiting.length > 0) this.#releaseWatermarks();
+    return result;
+  }
+
+  #fill(): Refill {
     this.records.length = 0;
     this.cursor = 0;
     let oldest = Number.POSITIVE_INFINITY;
@@ -129,6 +163,7 @@ export class MapAsync implements Outlet, Feed {
         this.#faults.handle(this.#node, slot.error, slot.record, () => undefined, code);
         continue;
       }
+      if (slot.timeMs !== undefined) this.times[this.records.length] = slot.timeMs;
       this.records.push(slot.result);
       oldest = Math.min(oldest, slot.intakeNs);
     }

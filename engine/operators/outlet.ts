@@ -11,14 +11,19 @@ export type Holdup = 'lane' | 'async';
 export interface Outlet {
   /** The chain must stop after this record and come back when drain() says true. */
   full: boolean;
-  push(record: unknown): void;
+  /** `timeMs` is the record's event time, where its stream has one. */
+  push(record: unknown, timeMs?: number): void;
   /** Makes room. False as long as there is none. */
   drain(): boolean;
   readonly holdup: Holdup;
   /** Sends what is staged, for there is nothing more to read now. True when it sent anything. */
   flush(): boolean;
-  /** There will be no more records. Called again until it says true: all is handed on. */
-  end(): boolean;
+  /** There will be no more records from `input`. Called again until it says true: all is handed on. */
+  end(input: number): boolean;
+  /** Another chain will push here. Returns its number among the inputs; only outlets that tell them apart have this. */
+  addInput?(): number;
+  /** `input` promises that none of its records before this event time follow (engine/time/watermark.ts). */
+  advance(watermarkMs: number, input: number): void;
   /** Is called before a batch, with the intake of its oldest record. */
   intake(intakeNs: number): void;
 }
@@ -32,6 +37,10 @@ export interface Feed {
   readonly port: number;
   /** When the oldest record of the batch entered the job. */
   readonly intakeNs: number;
+  /** The event time of each record of the batch, where the stream has one. */
+  readonly times?: readonly number[];
+  /** What the feed promises of the records behind the batch, once that is processed; read after each batch and each refill. */
+  readonly watermarkMs?: number;
   /** Fetches the next batch; called only when the last one is used up. */
   refill(): Refill;
   /** Where record `index` of the batch stands in its source, if that is known. */

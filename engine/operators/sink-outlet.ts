@@ -56,6 +56,9 @@ export class SinkOutlet implements Outlet {
 
   intake(): void {}
 
+  // A sink takes records as they come.
+  advance(): void {}
+
   drain(): boolean {
     this.#raise();
     if (this.#pending) return false;

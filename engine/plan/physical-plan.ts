@@ -33,6 +33,10 @@ export interface EdgePlan {
   readonly output: Input;
   /** The operator that reads it: the first of its stage on this way. */
   readonly reader: number;
+  /** Which of its inputs. */
+  readonly input: number;
+  /** Its records have event times, which travel with them. */
+  readonly timed: boolean;
   readonly kind: ExchangeKind;
   readonly laneBytes: number;
   /** Partial results are computed on the sending side. */

@@ -9,7 +9,8 @@
 // before collected results; and between the levels that a merge brings together.
 
 import type { Graph } from '../graph/graph.ts';
-import type { Input, OperatorNode } from '../graph/operator-node.ts';
+import { hasEventTime } from '../graph/operator-inputs.ts';
+import type { Input, Operation, OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { type EdgePlan, type ExchangeKind, MAIN_THREAD, type PhysicalPlan, type StagePlan } from './physical-plan.ts';
 
@@ -47,6 +48,8 @@ export function plan(graph: Graph, options: PlanOptions): PhysicalPlan {
         to: to.id,
         output: input,
         reader: node.id,
+        input: index,
+        timed: hasEventTime(graph, input),
         kind,
         laneBytes: laneBytes(options, from, to, kind),
         preaggregate: preaggregates(node, options),
@@ -65,14 +68,13 @@ function placeNode(node: OperatorNode, placed: readonly Placed[], workers: numbe
   if (operation.kind === 'collect') {
     return { parallelism: 1, onMain: true, level: first.level + 1, exchanges: ['gather'] };
   }
-  const exchange = ownExchange(operation.kind);
+  const own = inputs.map((_, index) => ownExchange(operation, index));
+  const isPlaced = own.some((kind) => kind === 'keyed' || kind === 'rebalance' || kind === 'broadcast');
   const single = operation.kind === 'sink' && operation.sink.writers === 1;
-  const parallelism = single
-    ? 1
-    : (wanted ?? (exchange === undefined ? Math.max(...inputs.map((i) => i.parallelism)) : workers));
+  const parallelism = single ? 1 : (wanted ?? (isPlaced ? workers : Math.max(...inputs.map((i) => i.parallelism))));
   const fusable = Math.max(...inputs.map((input) => input.level));
-  const exchanges = inputs.map((input): ExchangeKind | undefined => {
-    if (exchange !== undefined) return exchange;
+  const exchanges = inputs.map((input, index): ExchangeKind | undefined => {
+    if (own[index] !== undefined) return own[index];
     if (input.parallelism !== parallelism) return parallelism === 1 ? 'gather' : 'rebalance';
     // A merge of inputs on different levels reads the lower ones through lanes that stay on their worker.
     return input.level === fusable ? undefined : 'forward';
@@ -83,10 +85,14 @@ function placeNode(node: OperatorNode, placed: readonly Placed[], workers: numbe
   return { parallelism, onMain: false, level, exchanges: settled };
 }
 
-function ownExchange(kind: string): ExchangeKind | undefined {
-  if (kind === 'aggregate' || kind === 'keyBy') return 'keyed';
+/** The exchange that an operator asks for by its nature. */
+function ownExchange(operation: Operation, input: number): ExchangeKind | undefined {
+  const { kind } = operation;
+  if (kind === 'aggregate' || kind === 'window' || kind === 'keyBy') return 'keyed';
   if (kind === 'rebalance' || kind === 'broadcast') return kind;
-  return undefined;
+  if (kind !== 'stateful') return undefined;
+  const { exchange } = operation.inputs[input]!;
+  return exchange === 'none' ? undefined : exchange;
 }
 
 /** The stage of each operator: connected components over fused inputs, numbered by level, then by first operator. */
@@ -153,12 +159,14 @@ function uniqueName(name: string, stages: readonly StagePlan[]): string {
 
 /** Dead letters leave from the receiving side, so it must see the records themselves. */
 function preaggregates({ operation, policy }: OperatorNode, options: PlanOptions): boolean {
-  return (
-    operation.kind === 'aggregate' &&
-    operation.preaggregate &&
-    (options.preaggregate ?? true) &&
-    policy !== 'dead-letter'
-  );
+  const wanted =
+    (operation.kind === 'aggregate' && operation.preaggregate) ||
+    (operation.kind === 'window' &&
+      operation.window.kind === 'hopping' &&
+      (operation.options.preaggregate ?? true) &&
+      // The first of a key's late or early results is told by when each record came.
+      operation.options.earlyMs === undefined);
+  return wanted && (options.preaggregate ?? true) && policy !== 'dead-letter';
 }
 
 function laneBytes(options: PlanOptions, from: StagePlan, to: StagePlan, kind: ExchangeKind): number {

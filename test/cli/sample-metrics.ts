@@ -30,6 +30,7 @@ export function stage(name: string, changes: Partial<StageMetrics> = {}): StageM
     recordsSkipped: 0,
     recordsDeadLettered: 0,
     recordsDropped: 0,
+    recordsLate: 0,
     busy: 0,
     idle: 0,
     backpressured: 0,

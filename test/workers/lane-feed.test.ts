@@ -77,7 +77,7 @@ describe('a frame in its lane', () => {
         });
         const overFrames = logOf(tree, (steps, onThrow) => {
           const { send, feed } = lane();
-          const chain = laneChain(feed, steps, onThrow);
+          const chain = laneChain(feed, { kind: 'batch' }, steps, onThrow);
           for (const batch of batches) {
             send(batch);
             expect(feed.refill()).toBe('made');
@@ -109,7 +109,12 @@ describe('a frame in its lane', () => {
   it('gives whole records to functions that keep them, also with fields that are null, absent or of a later type', () => {
     const { send, feed } = lane();
     const kept: unknown[] = [];
-    const chain = laneChain(feed, [{ kind: 'peek', node, fn: (record) => kept.push(record), next: [] }], fail);
+    const chain = laneChain(
+      feed,
+      { kind: 'batch' },
+      [{ kind: 'peek', node, fn: (record) => kept.push(record), next: [] }],
+      fail,
+    );
     const sent: unknown[] = [];
     for (let frame = 0; frame < 40; frame++) {
       const records = Array.from({ length: 10 }, (_, i) => {
@@ -129,6 +134,7 @@ describe('a frame in its lane', () => {
     let total = 0;
     const chain = laneChain(
       feed,
+      { kind: 'batch' },
       [{ kind: 'peek', node, fn: (record) => (total += record as number), next: [] }],
       fail,
     );
@@ -144,7 +150,7 @@ describe('a frame in its lane', () => {
     const { send, feed } = lane();
     const log: string[] = [];
     const outlet = new RecordingOutlet(log, 'outlet');
-    const chain = laneChain(feed, [{ kind: 'push', node, outlet }], fail);
+    const chain = laneChain(feed, { kind: 'batch' }, [{ kind: 'push', node, outlet }], fail);
     for (let frame = 0; frame < 10; frame++) {
       send([4, 5, 6]);
       feed.refill();
@@ -171,7 +177,7 @@ describe('a frame in its lane', () => {
       },
     ];
     const seen: number[] = [];
-    const chain = laneChain(feed, steps, (error, _node, _record, index) => {
+    const chain = laneChain(feed, { kind: 'batch' }, steps, (error, _node, _record, index) => {
       seen.push(index);
       throw error;
     });

@@ -61,6 +61,7 @@ export class RecordingOutlet implements Outlet {
   readonly #log: string[];
   readonly #name: string;
   readonly table = new KeyTable(() => 0);
+  readonly panes = { table: this.table };
 
   constructor(log: string[], name: string) {
     this.#log = log;
@@ -92,6 +93,7 @@ export class RecordingOutlet implements Outlet {
     return true;
   }
   intake(): void {}
+  advance(): void {}
 }
 
 export interface BuiltTree {
@@ -164,6 +166,7 @@ export function build(tree: readonly Shape[]): BuiltTree {
           select: (record) => refuse(record) * 2,
           add,
           outlet: outlet() as unknown as Preaggregator,
+          windowed: false,
           actorOfPartition,
         };
       case 'aggregate':

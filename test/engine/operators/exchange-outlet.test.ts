@@ -13,6 +13,7 @@ function outletOver(
     writers: lanes.writers,
     schema: undefined,
     broadcast: false,
+    timed: false,
     counters: {
       recordsOut: (count) => {
         counted.records += count;

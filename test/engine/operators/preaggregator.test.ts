@@ -4,6 +4,7 @@ import { LIMITS } from '../../../engine/limits.ts';
 import { ExchangeOutlet } from '../../../engine/operators/exchange-outlet.ts';
 import { Preaggregator } from '../../../engine/operators/preaggregator.ts';
 import { actorOfPartition } from '../../../engine/partition/partition-table.ts';
+import { Panes } from '../../../engine/window/panes.ts';
 import { type Received, TestLanes } from './lanes.ts';
 
 interface Counted {
@@ -19,13 +20,18 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
     writers: lanes.writers,
     schema: undefined,
     broadcast: false,
+    timed: false,
     counters: { recordsOut: () => {}, bytesOut: () => {} },
     nowNs: () => 0,
     refused: (error) => {
       throw error;
     },
   });
-  const outlet = new Preaggregator(exchange, () => 0, actorOfPartition(2));
+  const outlet = new Preaggregator(
+    exchange,
+    Panes.eternal(() => 0),
+    actorOfPartition(2),
+  );
   const totals = new Map<unknown, number>();
   let records = 0;
   let partials = 0;
@@ -48,7 +54,7 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
   };
   for (const key of keys) {
     wasAside ||= outlet.aside;
-    if (outlet.aside) outlet.push({ key }, Math.abs(key) % 2);
+    if (outlet.aside) outlet.pushTo(Math.abs(key) % 2, { key });
     else {
       const entry = outlet.find(key);
       entry.value = (entry.value as number) + 1;

@@ -1,0 +1,40 @@
+// What windows do about results before the end and records behind it. Any thread.
+
+import { MillraceError } from '../errors/millrace-error.ts';
+import { paneMs, type WindowSpec, wholeMs } from './window-spec.ts';
+
+export interface WindowOptions {
+  /** How long behind its end a window still takes records, each giving its key's result anew (`emission: 'late'`). Default 0 ms. */
+  readonly allowedLatenessMs?: number;
+  /** Tells what open windows have come to, every so many ms of the clock on the wall (`emission: 'early'`). Default: never. */
+  readonly earlyMs?: number;
+  /** Each result holds only what came since the one before it, instead of all. Tumbling windows only. Default false. */
+  readonly discarding?: boolean;
+  /** Combine on each worker before the exchange. Default true. */
+  readonly preaggregate?: boolean;
+}
+
+const KNOWN = new Set(['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late']);
+
+/** @throws MillraceError ERR_OPTION_INVALID, naming every option that is wrong */
+export function checkWindowOptions(window: WindowSpec, options: WindowOptions): void {
+  const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
+  if (unknown.length > 0) {
+    throw new MillraceError('ERR_OPTION_INVALID', `window has no option '${unknown.join("', '")}'`);
+  }
+  if (options.allowedLatenessMs !== undefined) wholeMs('allowedLatenessMs', options.allowedLatenessMs, 0);
+  if (options.earlyMs !== undefined) wholeMs('earlyMs', options.earlyMs, 1);
+  if (window.kind !== 'hopping') {
+    const wrong = (['allowedLatenessMs', 'earlyMs', 'discarding'] as const).filter((name) => options[name]);
+    if (wrong.length > 0) {
+      throw new MillraceError('ERR_OPTION_INVALID', `session windows have no option '${wrong.join("', '")}' yet`);
+    }
+    return;
+  }
+  if (options.discarding === true && (paneMs(window) !== window.sizeMs || options.allowedLatenessMs !== undefined)) {
+    throw new MillraceError(
+      'ERR_OPTION_INVALID',
+      'discarding needs tumbling windows without allowedLatenessMs: a record in several windows cannot be discarded from one',
+    );
+  }
+}

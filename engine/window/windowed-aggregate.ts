@@ -1,0 +1,280 @@
+// Aggregates over tumbling and hopping windows. On the thread of the actor that owns the keys.
+//
+//   record, or partial result from before the exchange -> pane -> accumulator of its key       (compiled into the chain)
+//   watermark passes the end of a window               -> its panes combined -> one result a key
+//
+//   panes    |  0 |  1 |  2 |  3 |  4 |        size 4 panes, step 1
+//   window A |--------------|                  B = A - pane 0 + pane 4: where the aggregate can take an accumulator back out
+//   window B      |--------------|             (deduct), a window costs two panes whatever its size; else all of its panes.
+//
+// A pane is dropped when its last window has ended, and `allowedLatenessMs` has passed. Record t is late when all windows that it belongs
+// to have been dropped; what belongs to some that were not counts in those.
+
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
+import { Panes } from './panes.ts';
+import type { WindowOptions } from './window-options.ts';
+import { type HoppingWindow, paneMs } from './window-spec.ts';
+
+/** A key in a window that slides: what its panes come to, and how many they are. */
+interface Sliding {
+  accumulator: unknown;
+  panes: number;
+}
+
+export class WindowedAggregate implements StatefulLogic {
+  readonly panes: Panes;
+  /** Every window that ends here or before has fired: records before this need a second look. Read by the compiled chain. */
+  closedMs: number = NO_WATERMARK;
+  tickAtMs: number = Number.POSITIVE_INFINITY;
+  readonly #window: HoppingWindow;
+  readonly #options: WindowOptions;
+  readonly #aggregator: Aggregator<unknown>;
+  readonly #spread: boolean;
+  readonly #host: StatefulHost;
+  readonly #latenessMs: number;
+  #watermarkMs: number = NO_WATERMARK;
+  /** The window that slides, where the aggregate can deduct; panes in [#slidFromMs, #slidToMs) are in it. */
+  readonly #sliding: KeyTable | undefined;
+  #slidFromMs = NO_WATERMARK;
+  #slidToMs = NO_WATERMARK;
+  /** Keys whose results must be told again, by the end of their window: late records came. */
+  readonly #updates = new Map<number, KeyTable>();
+
+  constructor(
+    window: HoppingWindow,
+    options: WindowOptions,
+    aggregator: Aggregator<unknown>,
+    spread: boolean,
+    host: StatefulHost,
+  ) {
+    this.#window = window;
+    this.#options = options;
+    this.#aggregator = aggregator;
+    this.#spread = spread;
+    this.#host = host;
+    this.#latenessMs = options.allowedLatenessMs ?? 0;
+    const pane = paneMs(window);
+    this.panes = new Panes(pane, window.offsetMs, () => aggregator.create());
+    const slides = pane < window.sizeMs && aggregator.deduct !== undefined;
+    this.#sliding = slides ? new KeyTable((): Sliding => ({ accumulator: aggregator.create(), panes: 0 })) : undefined;
+    if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
+  }
+
+  onRecord(): void {
+    throw new TypeError('the compiled chain adds to the panes itself');
+  }
+
+  isDue(watermarkMs: number): boolean {
+    return watermarkMs >= this.#nextEndMs() || this.#lastEndAt(watermarkMs) > this.closedMs;
+  }
+
+  /** A record before `closedMs`: some of its windows have fired. False when it is late for all of them. */
+  takeStraggler(key: unknown, value: unknown, timeMs: number): boolean {
+    const { sizeMs, stepMs } = this.#window;
+    const lastEndMs = this.#startOf(timeMs) + sizeMs;
+    if (lastEndMs + this.#latenessMs <= this.#watermarkMs) return false;
+    const { add } = this.#aggregator;
+    const table = this.panes.at(timeMs);
+    const before = table.size;
+    const entry = table.find(key);
+    const isNew = table.size !== before;
+    entry.value = add.call(this.#aggregator, entry.value, value);
+    const pane = this.panes.startOf(timeMs);
+    if (this.#sliding !== undefined && pane >= this.#slidFromMs && pane < this.#slidToMs) {
+      const sliding = this.#sliding.find(key).value as Sliding;
+      sliding.accumulator = add.call(this.#aggregator, sliding.accumulator, value);
+      if (isNew) sliding.panes++;
+    }
+    for (let endMs = lastEndMs; endMs > timeMs; endMs -= stepMs) {
+      if (endMs > this.closedMs || endMs + this.#latenessMs <= this.#watermarkMs) continue;
+      let keys = this.#updates.get(endMs);
+      if (keys === undefined) {
+        keys = new KeyTable(() => undefined);
+        this.#updates.set(endMs, keys);
+      }
+      keys.find(key);
+      this.#host.requestFire();
+    }
+    return true;
+  }
+
+  *fire(watermarkMs: number): Generator<void> {
+    yield* this.#emitUpdates();
+    for (let endMs = this.#nextEndMs(); endMs <= watermarkMs && endMs < END_OF_TIME; endMs = this.#nextEndMs()) {
+      // From here on a record of this window is a straggler.
+      this.closedMs = endMs;
+      const entries = this.#sliding === undefined ? this.#combined(endMs) : this.#slideTo(endMs);
+      yield* this.#emitAll(entries, endMs, this.#sliding !== undefined, this.#isTelling ? 'final' : undefined);
+      this.#watermarkMs = endMs;
+      this.#dropPanes(endMs);
+    }
+    this.#watermarkMs = watermarkMs;
+    this.closedMs = Math.max(this.closedMs, this.#lastEndAt(watermarkMs));
+    this.#dropPanes(watermarkMs);
+  }
+
+  /** Early results: what each window that is still open has come to by now. */
+  *tick(nowMs: number): Generator<void> {
+    this.tickAtMs = nowMs + this.#options.earlyMs!;
+    const { sizeMs, stepMs } = this.#window;
+    const ends = new Set<number>();
+    for (const start of this.panes.starts) {
+      for (let endMs = this.#startOf(start) + sizeMs; endMs > start; endMs -= stepMs) {
+        if (endMs > this.closedMs) ends.add(endMs);
+      }
+    }
+    for (const endMs of [...ends].sort((a, b) => a - b)) {
+      yield* this.#emitAll(this.#combined(endMs), endMs, false, 'early');
+      if (this.#options.discarding === true) this.panes.take(endMs - sizeMs);
+    }
+  }
+
+  /** Results say which kind they are where there can be more than one for a window. */
+  get #isTelling(): boolean {
+    return this.#options.earlyMs !== undefined || this.#latenessMs > 0;
+  }
+
+  *#emitUpdates(): Generator<void> {
+    for (const [endMs, keys] of [...this.#updates].sort(([a], [b]) => a - b)) {
+      this.#updates.delete(endMs);
+      const entries: KeyEntry[] = [];
+      for (const { key } of keys.entries()) entries.push({ key, value: this.#accumulatorOf(key, endMs) });
+      yield* this.#emitAll(entries, endMs, false, 'late');
+    }
+  }
+
+  *#emitAll(
+    entries: Iterable<KeyEntry>,
+    endMs: number,
+    sliding: boolean,
+    emission: 'early' | 'final' | 'late' | undefined,
+  ): Generator<void> {
+    const host = this.#host;
+    const startMs = endMs - this.#window.sizeMs;
+    let tries = 0;
+    for (const { key, value } of entries) {
+      try {
+        const accumulator = sliding ? (value as Sliding).accumulator : value;
+        host.emit(this.#result(key, accumulator, startMs, endMs, emission), endMs - 1);
+      } catch (error) {
+        host.failed(error, { key, windowStart: startMs, windowEnd: endMs });
+      }
+      if (++tries % 64 === 0 || host.full) yield;
+    }
+  }
+
+  #result(key: unknown, accumulator: unknown, windowStart: number, windowEnd: number, emission?: string): object {
+    const value = this.#aggregator.result(accumulator);
+    if (emission !== undefined) {
+      return this.#spread
+        ? { key, windowStart, windowEnd, emission, ...(value as object) }
+        : { key, windowStart, windowEnd, emission, value };
+    }
+    return this.#spread
+      ? { key, windowStart, windowEnd, ...(value as object) }
+      : { key, windowStart, windowEnd, value };
+  }
+
+  /** The end of the first window that has not fired and holds anything; Infinity when there is none. */
+  #nextEndMs(): number {
+    const { sizeMs, stepMs, offsetMs } = this.#window;
+    const pane = this.panes.paneMs;
+    for (const start of this.panes.starts) {
+      const firstEnd = Math.ceil((start + pane - offsetMs - sizeMs) / stepMs) * stepMs + offsetMs + sizeMs;
+      const endMs =
+        firstEnd > this.closedMs ? firstEnd : firstEnd + (Math.floor((this.closedMs - firstEnd) / stepMs) + 1) * stepMs;
+      if (endMs - sizeMs <= start) return endMs;
+    }
+    return END_OF_TIME;
+  }
+
+  /** Start of the last window that `timeMs` lies in. */
+  #startOf(timeMs: number): number {
+    const { stepMs, offsetMs } = this.#window;
+    return Math.floor((timeMs - offsetMs) / stepMs) * stepMs + offsetMs;
+  }
+
+  /** End of the last window that has ended at this watermark. */
+  #lastEndAt(watermarkMs: number): number {
+    if (!Number.isFinite(watermarkMs)) return watermarkMs;
+    return this.#startOf(watermarkMs - this.#window.sizeMs) + this.#window.sizeMs;
+  }
+
+  #panesOf(endMs: number): number[] {
+    return this.panes.starts.filter((start) => start >= endMs - this.#window.sizeMs && start < endMs);
+  }
+
+  #combined(endMs: number): Iterable<KeyEntry> {
+    const panes = this.#panesOf(endMs).map((start) => this.panes.get(start)!);
+    if (panes.length <= 1) return panes[0]?.entries() ?? [];
+    const { combine } = this.#aggregator;
+    const all = new KeyTable(() => this.#aggregator.create());
+    for (const pane of panes) {
+      for (const { key, value } of pane.entries()) {
+        const entry = all.find(key);
+        entry.value = combine.call(this.#aggregator, entry.value, value);
+      }
+    }
+    return all.entries();
+  }
+
+  #accumulatorOf(key: unknown, endMs: number): unknown {
+    let accumulator = this.#aggregator.create();
+    for (const start of this.#panesOf(endMs)) {
+      const entry = this.panes.get(start)!.peek(key);
+      if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, entry.value);
+    }
+    return accumulator;
+  }
+
+  /** Moves the sliding window so that it ends at `endMs`: takes in the panes before that, takes out those before its start. */
+  #slideTo(endMs: number): Iterable<KeyEntry> {
+    const sliding = this.#sliding!;
+    const aggregator = this.#aggregator;
+    const fromMs = endMs - this.#window.sizeMs;
+    for (const start of this.panes.starts) {
+      if (start >= endMs) break;
+      const isIn = start >= this.#slidFromMs && start < this.#slidToMs;
+      if (start >= fromMs && !isIn) {
+        for (const { key, value } of this.panes.get(start)!.entries()) {
+          const held = sliding.find(key).value as Sliding;
+          held.accumulator = aggregator.combine(held.accumulator, value);
+          held.panes++;
+        }
+      } else if (start < fromMs && isIn) {
+        this.#deductPane(start);
+      }
+    }
+    this.#slidFromMs = fromMs;
+    this.#slidToMs = endMs;
+    return sliding.entries();
+  }
+
+  /** Drops the panes that no window needs any more. */
+  #dropPanes(watermarkMs: number): void {
+    const { sizeMs } = this.#window;
+    for (;;) {
+      const [start] = this.panes.starts;
+      if (start === undefined) return;
+      const lastEndMs = this.#startOf(start) + sizeMs;
+      if (lastEndMs > this.closedMs || lastEndMs + this.#latenessMs > watermarkMs) return;
+      if (this.#sliding !== undefined && start >= this.#slidFromMs && start < this.#slidToMs) {
+        this.#deductPane(start);
+        this.#slidFromMs = start + this.panes.paneMs;
+      }
+      this.panes.take(start);
+    }
+  }
+
+  #deductPane(start: number): void {
+    const sliding = this.#sliding!;
+    for (const { key, value } of this.panes.get(start)!.entries()) {
+      const held = sliding.find(key).value as Sliding;
+      held.accumulator = this.#aggregator.deduct!(held.accumulator, value);
+      if (--held.panes === 0) sliding.delete(key);
+    }
+  }
+}
