@@ -1,0 +1,41 @@
+// The queries, and the figures that others published for them. Main thread.
+
+export interface Query {
+  readonly number: number;
+  /** The compiled module of its job. */
+  readonly module: URL;
+  /** Events per second and core of two published runs of nexmark/nexmark on Apache Flink; undefined where none was published. */
+  readonly flink: readonly [number, number] | undefined;
+  /** Its answer is files: they are written also where only its speed is asked for. */
+  readonly writesFiles: boolean;
+}
+
+export const QUERY_NUMBERS: readonly number[] = Array.from({ length: 23 }, (_, number) => number);
+
+/** Those whose job is there. */
+const WRITTEN: readonly number[] = [0, 1, 2, 10, 13, 14, 15, 16, 17, 18, 19, 21, 22];
+
+/** On 8 and on 16 cores, exactly-once, into a black hole. */
+const FLINK: Readonly<Record<number, readonly [number, number]>> = {
+  0: [155_000, 379_000],
+  1: [158_000, 395_000],
+  2: [175_000, 414_000],
+  3: [152_000, 219_000],
+  4: [34_000, 28_000],
+  5: [22_000, 74_000],
+  7: [12_000, 23_000],
+  8: [146_000, 162_000],
+  9: [14_000, 14_000],
+  11: [40_000, 46_000],
+  14: [161_000, 259_000],
+  17: [117_000, 161_000],
+  20: [19_000, 18_000],
+  22: [130_000, 212_000],
+};
+
+export const QUERIES: readonly Query[] = WRITTEN.map((number) => ({
+  number,
+  module: new URL(`./queries/q${String(number).padStart(2, '0')}.job.js`, import.meta.url),
+  flink: FLINK[number],
+  writesFiles: number === 10,
+}));
