@@ -60,6 +60,8 @@ export class Actor {
       for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
       this.#flushedNs = enteredNs;
     }
+    // A source that is asked as fast as it has records always has some: its frames would leave only when they are full.
+    else if (open > 0) for (const pipeline of this.#pipelines) pipeline.trickle();
     // A read without records is work, and the next one follows at once; but what is staged need not wait for it.
     if (empty) made = true;
     // Waiting for a call of its own is work of this stage, a full lane is the work of the next one.

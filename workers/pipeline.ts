@@ -128,6 +128,13 @@ export class Pipeline {
     return sent;
   }
 
+  /** Sends what need not wait, when all that could be read is processed. */
+  trickle(): void {
+    const { feed } = this;
+    if (feed.caughtUp !== true || feed.cursor !== feed.count || this.done) return;
+    for (const outlet of this.outlets) outlet.trickle?.();
+  }
+
   #process(feed: Feed, startedNs: number): void {
     const from = feed.cursor;
     const to = Math.min(feed.count, from + this.#slice);

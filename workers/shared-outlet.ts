@@ -29,6 +29,9 @@ export class SharedOutlet implements Outlet {
   flush(): boolean {
     return this.#outlet.flush();
   }
+  trickle(): void {
+    this.#outlet.trickle?.();
+  }
   intake(intakeNs: number): void {
     this.#outlet.intake(intakeNs);
   }

@@ -37,6 +37,7 @@ export class SourceFeed implements Feed {
   cursor = 0;
   count = 0;
   readonly port = 0;
+  caughtUp = false;
   intakeNs = 0;
   readonly #source: Source<unknown>;
   readonly #splits: readonly Split[];
@@ -189,6 +190,7 @@ export class SourceFeed implements Feed {
     this.records = result;
     this.cursor = 0;
     this.count = result.length;
+    this.caughtUp = result.length < LIMITS.frameRecords;
     this.#host.read(result.length);
     this.#host.progress(this.#doneBefore + (reader?.progress?.() ?? 0));
     return 'made';

@@ -113,6 +113,11 @@ export class LaneWriter {
     return true;
   }
 
+  /** True when the receiver is done with everything that was sent. */
+  isEmpty(): boolean {
+    return this.#ring.isEmpty();
+  }
+
   /** Says that nothing follows in this lane. False when there is no room yet. */
   end(): boolean {
     if (this.#ring.claim(0) < 0) return false;

@@ -165,6 +165,13 @@ export class ExchangeOutlet implements Outlet {
     return this.#records[receiver]!.count > 0 || (this.#partials?.[receiver]?.count ?? 0) > 0;
   }
 
+  /** To a receiver that still has frames to read, more of them would only be shorter: its records wait for one another instead. */
+  trickle(): void {
+    for (const stage of this.#stages) {
+      if (stage.count > 0 && stage.writer.isEmpty() && !this.#send(stage)) this.full = true;
+    }
+  }
+
   /** Sends all that is staged, also in frames that are not full. False when some of it must wait for room. */
   sendStaged(): boolean {
     for (const stage of this.#stages) if (stage.count > 0 && !this.#send(stage)) this.full = true;

@@ -18,6 +18,11 @@ export interface Outlet {
   readonly holdup: Holdup;
   /** Sends what is staged, for there is nothing more to read now. True when it sent anything. */
   flush(): boolean;
+  /**
+   * Sends what is staged where it will be taken at once: what could be read has been, but more comes so soon that flush() might wait
+   * for long. Absent where nothing is staged.
+   */
+  trickle?(): void;
   /** There will be no more records from `input`. Called again until it says true: all is handed on. */
   end(input: number): boolean;
   /** Another chain will push here. Returns its number among the inputs; only outlets that tell them apart have this. */
@@ -35,6 +40,8 @@ export interface Feed {
   count: number;
   /** Which chain takes the batch: records or partial results (lane-frame-layout.ts). */
   readonly port: number;
+  /** The batch was all there was to read when it was read. Absent: not known. */
+  readonly caughtUp?: boolean;
   /** When the oldest record of the batch entered the job. */
   readonly intakeNs: number;
   /** The event time of each record of the batch, where the stream has one. */

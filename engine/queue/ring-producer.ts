@@ -180,6 +180,12 @@ export class RingProducer {
     this.#consumerClosed = this.#memory.loadAcquire(CONSUMER_CLOSED_WORD) !== 0;
   }
 
+  /** True when the consumer has released everything that was published: it stays so until the next publish. */
+  isEmpty(): boolean {
+    if (this.#head !== this.#published) this.#refreshHead();
+    return this.#head === this.#published;
+  }
+
   /** Publishes, and says that nothing follows. An open claim is aborted. The consumer reads what is there, then is drained. */
   close(): void {
     if (this.#closed) return;

@@ -75,6 +75,25 @@ describe('the outlet of an exchange', () => {
     expect(counted.bytes).toBeGreaterThan(0);
   });
 
+  it('trickles what is staged to receivers that have read everything, and keeps it for the others', () => {
+    const lanes = new TestLanes(2);
+    const { outlet } = outletOver(lanes);
+    outlet.pushTo(0, { i: 0 });
+    outlet.trickle();
+    outlet.pushTo(0, { i: 1 });
+    outlet.pushTo(1, { i: 2 });
+    outlet.trickle();
+    outlet.pushTo(0, { i: 3 });
+    outlet.trickle();
+    // Receiver 0 still had a frame to read when 1 and 3 came: they wait for each other, and leave together.
+    expect(lanes.frames(0).map(({ records }) => records)).toEqual([[{ i: 0 }]]);
+    expect(lanes.frames(1).map(({ records }) => records)).toEqual([[{ i: 2 }]]);
+    outlet.trickle();
+    expect(lanes.frames(0).map(({ records }) => records)).toEqual([[{ i: 1 }, { i: 3 }]]);
+    outlet.trickle();
+    expect(outlet.flush()).toBe(false);
+  });
+
   it('deals out round robin', () => {
     const lanes = new TestLanes(3);
     const { outlet } = outletOver(lanes);

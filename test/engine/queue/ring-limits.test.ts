@@ -49,6 +49,23 @@ describe('SpscRing', () => {
     expect(SpscRing.occupancyBytes(sab)).toBe(0);
   });
 
+  it('is empty for its producer from when the consumer has given everything back until the next publish', () => {
+    const { producer, consumer } = ringWith([8, 8]);
+    expect(producer.isEmpty()).toBe(false);
+    consumer.poll();
+    consumer.release();
+    expect(producer.isEmpty()).toBe(false);
+    consumer.poll();
+    expect(producer.isEmpty()).toBe(false);
+    consumer.release();
+    expect(producer.isEmpty()).toBe(true);
+    producer.claim(8);
+    producer.commit(0);
+    expect(producer.isEmpty(), 'what is not published is not in the ring yet').toBe(true);
+    producer.publish();
+    expect(producer.isEmpty()).toBe(false);
+  });
+
   it('takes only start positions that are Int32 and multiples of 8', () => {
     for (const startPosition of [1, 4, 2 ** 31, -(2 ** 31) - 8, 0.5, Number.NaN]) {
       expect(() => SpscRing.allocate(4096, { startPosition }), `${startPosition}`).toThrow(RangeError);
