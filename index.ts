@@ -55,6 +55,7 @@ export type {
   WorkerStageMetrics,
 } from './engine/metrics/job-metrics.ts';
 export type { LatencySummary } from './engine/metrics/latency-summary.ts';
+export type { HistogramName } from './engine/metrics/metrics-layout.ts';
 export type { PlanDescription } from './engine/plan/describe-plan.ts';
 export type { WindowOptions } from './engine/window/window-options.ts';
 export { hopping, session, tumbling, type WindowSpec } from './engine/window/window-spec.ts';

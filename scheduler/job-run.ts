@@ -7,12 +7,14 @@
 // Output is made visible only after every actor on every worker is done: commit comes after all of run().
 
 import { availableParallelism } from 'node:os';
+import type { Float64Histogram } from 'hdr-histogram-js';
 import type { Split } from '../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { loadJob, toUrl } from '../engine/flow/load-job.ts';
 import { fingerprint } from '../engine/graph/fingerprint.ts';
 import type { Graph } from '../engine/graph/graph.ts';
 import type { JobMetrics, JobOutcome, JobReport } from '../engine/metrics/job-metrics.ts';
+import type { HistogramName } from '../engine/metrics/metrics-layout.ts';
 import { listSplits } from '../engine/plan/list-splits.ts';
 import type { PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import { type PlanOptions, plan } from '../engine/plan/planner.ts';
@@ -78,6 +80,10 @@ export class JobRun implements JobHandle {
         stages: [],
       }
     );
+  }
+
+  histogram(stage: string, latency: HistogramName): Float64Histogram | undefined {
+    return this.#deployed?.gatherer.histogram(stage, latency);
   }
 
   async stop(options: { readonly drain?: boolean } = {}): Promise<void> {

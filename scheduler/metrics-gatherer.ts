@@ -1,7 +1,10 @@
 // Reads the metrics of a whole job out of shared memory. Main thread, without the workers' help.
 
+import type { Float64Histogram } from 'hdr-histogram-js';
+import { MillraceError } from '../engine/errors/millrace-error.ts';
 import type { Graph } from '../engine/graph/graph.ts';
 import type { JobMetrics, ProgressMetrics } from '../engine/metrics/job-metrics.ts';
+import { HISTOGRAM_NAMES, type HistogramName } from '../engine/metrics/metrics-layout.ts';
 import { type LaneGauges, progressOf, StageReader } from '../engine/metrics/stage-reader.ts';
 import { MAIN_THREAD, type PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import { SpscRing } from '../engine/queue/index.ts';
@@ -42,6 +45,20 @@ export class MetricsGatherer {
     const progress = overall(stages.map((stage) => stage.progress).filter((part) => part !== undefined));
     if (progress !== undefined) metrics.progress = progress;
     return metrics;
+  }
+
+  /** @throws MillraceError ERR_OPTION_INVALID when there is no such stage or latency */
+  histogram(stage: string, latency: HistogramName): Float64Histogram {
+    const reader = this.stages.find(({ name }) => name === stage);
+    const problem =
+      reader === undefined
+        ? `there is no stage '${stage}': the stages are ${this.stages.map(({ name }) => `'${name}'`).join(', ')}`
+        : HISTOGRAM_NAMES.includes(latency)
+          ? undefined
+          : `there is no latency '${latency}': there are ${HISTOGRAM_NAMES.join(', ')}`;
+    if (problem !== undefined)
+      throw new MillraceError('ERR_OPTION_INVALID', problem, { place: { job: this.#plan.job } });
+    return reader!.histogram(latency);
   }
 
   #gauges(stage: number): LaneGauges {

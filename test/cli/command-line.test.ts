@@ -47,6 +47,7 @@ async function command(
     return {
       completed,
       metrics: () => metrics(),
+      histogram: () => undefined,
       stop: async (options) => {
         stop(options);
         await completed;
