@@ -1,12 +1,14 @@
 // The command: npm run bench -- <name…> [--quick] [--json file] [--rounds n] [--list]
+//              npm run bench -- latency --out dir        writes what else the bench has to show: histograms, plots
 //              npm run bench -- targets          every bench that has a target, one line a target
 //
 // Exit code 0: all answers were right (and for `targets`, all targets met). 1: a bench failed or gave a wrong answer, or a target is
 // missed. 2: the command was not understood.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench } from './harness/bench.ts';
+import type { Bench, OutputFile } from './harness/bench.ts';
 import { type Environment, readEnvironment } from './harness/environment.ts';
 import { type BenchResults, type ComparisonResult, reduceSamples } from './harness/results.ts';
 import { runRounds } from './harness/rounds.ts';
@@ -27,11 +29,13 @@ interface Request {
   readonly quick: boolean;
   readonly rounds: number;
   readonly json: string | undefined;
+  /** Folder for the files of the benches. */
+  readonly out: string | undefined;
 }
 
 function usage(problem: string): never {
   process.stderr.write(
-    `${problem}\nusage: npm run bench -- <name...> [--quick] [--json file] [--rounds n] [--list]\n` +
+    `${problem}\nusage: npm run bench -- <name...> [--quick] [--json file] [--out dir] [--rounds n] [--list]\n` +
       `names: ${[...BENCHES.map(({ name }) => name), TARGETS].join(', ')}\n`,
   );
   process.exit(2);
@@ -56,7 +60,7 @@ function readRequest(): Request {
   const usual = quick || targets ? QUICK_ROUNDS : ROUNDS;
   const rounds = values.rounds === undefined ? usual : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds must be a whole number above 0: ${values.rounds}`);
-  return { benches, targets, quick, rounds, json: values.json };
+  return { benches, targets, quick, rounds, json: values.json, out: values.out };
 }
 
 function readArguments() {
@@ -67,6 +71,7 @@ function readArguments() {
         quick: { type: 'boolean' },
         list: { type: 'boolean' },
         json: { type: 'string' },
+        out: { type: 'string' },
         rounds: { type: 'string' },
       },
     });
@@ -91,7 +96,13 @@ async function runBench(bench: Bench, request: Request, environment: Environment
       process.stderr.write(`${bench.name}  ${when}  ${name}  ${figure(values[measure!.name]!)} ${measure!.unit}\n`);
     },
   });
+  if (request.out !== undefined) writeFiles(request.out, bench.files?.(samples) ?? []);
   return reduceSamples(bench, samples, request.quick, environment);
+}
+
+function writeFiles(folder: string, files: readonly OutputFile[]): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { name, text } of files) writeFileSync(join(folder, name), text);
 }
 
 const request = readRequest();

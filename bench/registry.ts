@@ -5,9 +5,11 @@ import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
+import { latency } from './latency/latency.ts';
 import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
 import { oneBrc, oneBrc100m } from './one-brc/one-brc.ts';
 import { parquetScan } from './parquet-scan/parquet-scan.ts';
+import { pingPong } from './ping-pong/ping-pong.ts';
 import { queue } from './queue/queue.ts';
 import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
@@ -26,9 +28,11 @@ export const BENCHES: readonly Bench[] = [
   oneBrc,
   oneBrc100m,
   queue,
+  pingPong,
   frames,
   startUp,
   idle,
+  latency,
 ];
 
 export function benchNamed(name: string): Bench | undefined {

@@ -14,6 +14,14 @@ export interface Sample {
   readonly values: Readonly<Record<string, number>>;
   /** What the work came to; plain data, for it crosses processes as JSON. Compared with the expected answer. */
   readonly answer: unknown;
+  /** What else the bench wants to know of it, for its files; plain data as well. */
+  readonly details?: unknown;
+}
+
+/** What `--out` writes. */
+export interface OutputFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface Measure {
@@ -62,6 +70,8 @@ export interface Bench {
   prepare?(scale: Scale): Promise<void>;
   /** The answer that `variant` must give. Called once a variant; by the command, not in the measured process. */
   expected(variant: string, scale: Scale): unknown;
+  /** What `--out` writes, of all counted rounds. */
+  files?(samples: ReadonlyMap<string, readonly Sample[]>): readonly OutputFile[];
 }
 
 /** Milliseconds of a clock that all threads and processes of a machine share. `performance.now()` begins anew in each thread. */
