@@ -16,7 +16,7 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const SPECIAL_NUMBER = /^(?:NaN|[+-]?Infinity)$/;
 const INTEGER = /^[+-]?\d+$/;
 const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-const POWERS_OF_TEN: Float64Array = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+export const POWERS_OF_TEN: Float64Array = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
   Object.entries({
     true: true,
@@ -44,7 +44,7 @@ export class Cells {
   /** A field that could not be read, or -1. */
   failed = -1;
   #bytes: Buffer = Buffer.alloc(0);
-  #text = '';
+  #window: ByteWindow | undefined;
   readonly #decode: (start: number, end: number) => string | undefined;
   readonly #quote: string;
 
@@ -55,7 +55,7 @@ export class Cells {
 
   look(window: ByteWindow): void {
     this.#bytes = window.bytes;
-    this.#text = window.text;
+    this.#window = window;
   }
 
   grow(): void {
@@ -73,7 +73,7 @@ export class Cells {
     const end = this.ends[field]!;
     const flags = this.flags[field]!;
     let text: string | undefined;
-    if ((flags & NON_ASCII_FIELD) === 0) text = this.#text.substring(start, end);
+    if ((flags & NON_ASCII_FIELD) === 0) text = this.#window!.text.substring(start, end);
     else {
       text = this.#decode(start, end);
       if (text === undefined) {

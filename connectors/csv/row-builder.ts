@@ -23,7 +23,7 @@ export function rowBuilder(columns: readonly CsvColumn[]): RowBuilder {
 }
 
 /** In brackets, `__proto__` is a name like any other; as a plain literal it would set the prototype. */
-function memberName(name: string): string {
+export function memberName(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name);
 }
 

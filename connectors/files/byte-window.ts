@@ -19,10 +19,6 @@ const NEWLINE = 10;
 
 export class ByteWindow {
   bytes: Buffer;
-  /** `bytes` up to `limit`, as Latin-1. */
-  text = '';
-  /** No byte of the window is above 127: `text` is right as it stands. */
-  ascii = true;
   /** How many bytes of the buffer hold input. */
   limit = 0;
   /** Where in the (decompressed) file the first byte of the buffer stands. */
@@ -30,12 +26,26 @@ export class ByteWindow {
   /** Nothing follows behind `limit`. */
   atEnd = false;
   readonly #input: ByteInput;
+  #text: string | undefined;
+  #ascii: boolean | undefined;
 
   constructor(input: ByteInput, base: number, windowBytes: number) {
     this.bytes = Buffer.allocUnsafeSlow(windowBytes);
     this.#input = input;
     this.base = base;
     this.bytes[0] = NEWLINE;
+  }
+
+  /** `bytes` up to `limit`, as Latin-1. Made when it is asked for first: not every format does. */
+  get text(): string {
+    this.#text ??= this.bytes.toString('latin1', 0, this.limit);
+    return this.#text;
+  }
+
+  /** No byte of the window is above 127: `text` is right as it stands. */
+  get ascii(): boolean {
+    this.#ascii ??= isAscii(this.bytes.subarray(0, this.limit));
+    return this.#ascii;
   }
 
   /** Drops what stands before `cursor` and appends what comes next; the cursor is 0 afterwards. Grows when nothing can be dropped. */
@@ -57,7 +67,7 @@ export class ByteWindow {
     if (count === 0) this.atEnd = true;
     this.limit += count;
     this.bytes[this.limit] = NEWLINE;
-    this.ascii = isAscii(this.bytes.subarray(0, this.limit));
-    this.text = this.bytes.toString('latin1', 0, this.limit);
+    this.#text = undefined;
+    this.#ascii = undefined;
   }
 }

@@ -11,9 +11,9 @@ export abstract class LineReader<T> extends RecordReader<T> {
   protected abstract takeLine(line: string, start: number, end: number, records: T[]): void;
 
   protected override parse(maxRecords: number, records: T[]): void {
-    const { text, limit, atEnd, bytes, ascii } = this.window;
+    const { text, limit, atEnd, bytes } = this.window;
     const { maxRecordBytes, encoding } = this.options;
-    const plain = ascii || encoding === 'latin1';
+    const plain = encoding === 'latin1' || this.window.ascii;
     while (records.length < maxRecords && this.cursor < limit) {
       const start = this.cursor;
       let newline = text.indexOf(NEWLINE_TEXT, start);
