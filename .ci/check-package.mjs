@@ -5,12 +5,15 @@ const [pack] = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
 );
 const allowed =
-  /^(dist\/(index|(engine|workers|scheduler|connectors|cli|testing)\/[\w./-]+)\.(js|js\.map|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+  /^(dist\/(index|(chunks|engine|workers|scheduler|connectors|cli|testing)\/[\w./-]+)\.(js|js\.map|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 const paths = pack.files.map(({ path }) => path);
 const strays = paths.filter((path) => !allowed.test(path));
 const scripts = paths.filter((path) => path.endsWith('.js'));
 const bare = scripts.filter(
-  (path) => !paths.includes(`${path}.map`) || !paths.includes(path.replace(/\.js$/, '.d.ts')),
+  (path) =>
+    !paths.includes(`${path}.map`) ||
+    // Chunks are code that entries share; the types are with the modules.
+    !(path.startsWith('dist/chunks/') || paths.includes(path.replace(/\.js$/, '.d.ts'))),
 );
 const missing = ['dist/index.js', 'dist/cli/main.js', 'README.md', 'LICENSE', 'CHANGELOG.md'].filter(
   (path) => !paths.includes(path),

@@ -1,9 +1,11 @@
 // One job from start to end. Main thread.
 //
-//   plan -> list splits -> allocate -> start threads -> deploy -> run -> commit -> close threads -> report
-//                                                        \______ any failure, stop, abort ______/
-//                                                               raise ABORT, wait, abort sinks
+//   start threads
+//   load job -> list splits -> plan -> allocate -> deploy -> run -> commit -> close threads -> report
+//                                                    \______ any failure, stop, abort ______/
+//                                                           raise ABORT, wait, abort sinks
 //
+// Threads take longer to come up than the main thread to plan, so they are started first, and thrown away when there is nothing to run.
 // Output is made visible only after every actor on every worker is done: commit comes after all of run().
 
 import { availableParallelism } from 'node:os';
@@ -32,6 +34,11 @@ import type { WorkerThreads } from './worker-threads.ts';
 /** Duty cycles without progress before a worker parks: about 20 us, ten times a wake-up. More burns cores, fewer costs wake-ups. */
 const SPINS = 200;
 
+interface Prepared {
+  readonly graph: Graph;
+  readonly splits: ReadonlyMap<number, readonly Split[]>;
+}
+
 /** What a deployed job has in shared memory, and who watches it. */
 interface Deployed {
   readonly plan: PhysicalPlan;
@@ -39,6 +46,7 @@ interface Deployed {
   readonly gatherer: MetricsGatherer;
   readonly collector: Collector;
   readonly threads: WorkerThreads;
+  readonly deploymentOf: (worker: number) => Deployment;
   readonly nowNs: () => number;
 }
 
@@ -114,30 +122,46 @@ export class JobRun implements JobHandle {
   }
 
   async #lifecycle(): Promise<JobReport> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const starting = this.#startThreads();
+    starting.catch(() => {}); // Awaited below, and again at the end.
+    let results: Record<string, unknown[]>;
+    try {
+      results = await this.#runOn(starting);
+    } finally {
+      await (await starting).close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#report(results);
+  }
+
+  async #startThreads(): Promise<WorkerThreads> {
+    // Loaded here and not at the top: jobs import the public surface on every worker, where nobody starts threads.
+    const { WorkerThreads } = await import('./worker-threads.ts');
+    return new WorkerThreads(this.#options.workers, this.#module.href);
+  }
+
+  /** What the job collected. What fails once workers are deployed is in #failure afterwards, what fails before is thrown. */
+  async #runOn(starting: Promise<WorkerThreads>): Promise<Record<string, unknown[]>> {
     // A source may be long in listing its splits, or never come back: an abort does not wait for it.
     const prepared = await Promise.race([this.#prepare(), this.#torn]);
-    if (this.#failure !== undefined) throw this.#failure;
-    // Stopped before anything ran: there is no thread to start, and no output to throw away.
-    if (!prepared || this.#wanted === ABORT) return this.#report({});
-    const { graph, splits } = prepared;
-    this.#options.onNotice({
-      kind: 'workers',
-      message: `${this.#options.workers} ${this.#options.workers === 1 ? 'worker' : 'workers'} (${this.#options.workersReason})`,
-    });
-    const deployed = await this.#deploy(graph, splits);
+    // Stopped before anything ran: there is no output to throw away.
+    if (!prepared || !this.#isGoingOn()) return {};
+    const { workers, workersReason } = this.#options;
+    const counted = `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
+    this.#options.onNotice({ kind: 'workers', message: `${counted} (${workersReason})` });
+    const deployed = await this.#allocate(prepared, starting);
     this.#deployed = deployed;
     if (this.#wanted !== undefined) this.#command(this.#wanted);
     try {
       await this.#execute(deployed);
     } finally {
       this.#last = deployed.gatherer.read();
-      await deployed.threads.close();
     }
-    if (this.#failure !== undefined) throw this.#failure;
-    return this.#report(deployed.collector.results);
+    return deployed.collector.results;
   }
 
-  async #prepare(): Promise<{ graph: Graph; splits: ReadonlyMap<number, readonly Split[]> }> {
+  async #prepare(): Promise<Prepared> {
     const job = await loadJob(this.#module);
     this.#name = job.name;
     const graph = job.graph(this.#options.params);
@@ -145,7 +169,15 @@ export class JobRun implements JobHandle {
   }
 
   /** From the first call to the workers to the last. What fails is in #failure afterwards. */
-  async #execute({ threads, collector, control, gatherer, nowNs, plan: physical }: Deployed): Promise<void> {
+  async #execute({
+    threads,
+    deploymentOf,
+    collector,
+    control,
+    gatherer,
+    nowNs,
+    plan: physical,
+  }: Deployed): Promise<void> {
     const onFailure = (error: MillraceError): void => this.#fail(explainDeath(error, gatherer.stages));
     const watchdog = new Watchdog({
       stallTimeoutMs: this.#options.stallTimeoutMs,
@@ -155,7 +187,7 @@ export class JobRun implements JobHandle {
       onStall: onFailure,
     });
     try {
-      await this.#unlessStuck(threads.callAll('deploy', onFailure));
+      await this.#unlessStuck(threads.deploy(deploymentOf, onFailure));
       if (this.#isGoingOn()) {
         const collecting = collector.run().catch((error) => this.#fail(MillraceError.from(error, 'ERR_INTERNAL')));
         await this.#unlessStuck(threads.callAll('run', onFailure));
@@ -223,9 +255,7 @@ export class JobRun implements JobHandle {
     for (let worker = 0; worker <= workers; worker++) control.doorbell(worker).ring();
   }
 
-  async #deploy(graph: Graph, splits: ReadonlyMap<number, readonly Split[]>): Promise<Deployed> {
-    // Loaded here and not at the top: jobs import the public surface on every worker, where nobody starts threads.
-    const { WorkerThreads } = await import('./worker-threads.ts');
+  async #allocate({ graph, splits }: Prepared, starting: Promise<WorkerThreads>): Promise<Deployed> {
     const { workers, laneBytes, preaggregate, params, idle } = this.#options;
     const planOptions: PlanOptions = { workers, preaggregate, ...(laneBytes === undefined ? {} : { laneBytes }) };
     const physical = plan(graph, planOptions);
@@ -235,7 +265,6 @@ export class JobRun implements JobHandle {
     const nowNs = (): number => clock.nowNs();
     const shared = {
       job: graph.job,
-      module: this.#module.href,
       params,
       planOptions,
       fingerprint: fingerprint(graph),
@@ -246,14 +275,14 @@ export class JobRun implements JobHandle {
       splits,
       idle: { spins: SPINS, busySpin: idle === 'spin' },
     };
-    const deployments: Deployment[] = Array.from({ length: workers }, (_, worker) => ({ ...shared, worker }));
     return {
       plan: physical,
       control,
       nowNs,
       gatherer: new MetricsGatherer(graph, physical, metrics, lanes, nowNs),
       collector: collectorOf(graph, physical, memory, nowNs),
-      threads: new WorkerThreads(deployments),
+      threads: await starting,
+      deploymentOf: (worker) => ({ ...shared, worker }),
     };
   }
 

@@ -4,9 +4,9 @@ import { expose } from 'comlink';
 import type { WorkerTask } from '../engine/protocol/deployment.ts';
 import { Worker } from './worker.ts';
 
-export default function main({ port, deployment }: WorkerTask): Promise<void> {
+export default function main({ port, module }: WorkerTask): Promise<void> {
   return new Promise((resolve) => {
-    const worker = new Worker(deployment, () => {
+    const worker = new Worker(module, () => {
       port.close();
       resolve();
     });

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { MillraceError } from '../engine/errors/millrace-error.ts';
+import type { Job } from '../engine/flow/job.ts';
 import { loadJob } from '../engine/flow/load-job.ts';
 import { fingerprint, firstDifference } from '../engine/graph/fingerprint.ts';
 import type { Graph } from '../engine/graph/graph.ts';
@@ -17,25 +18,29 @@ import { abortSinks, commitSinks, type OpenSink } from './open-sink.ts';
 import { buildWorkerActors, closeActors } from './worker-actors.ts';
 
 export class Worker implements WorkerControl {
-  readonly #deployment: Deployment;
+  readonly #job: Promise<Job>;
   readonly #released: () => void;
   readonly #abort = new AbortController();
   readonly #sinks: OpenSink[] = [];
+  #deployment: Deployment | undefined;
   #actors: readonly Actor[] = [];
   #cycle: DutyCycle | undefined;
 
-  constructor(deployment: Deployment, released: () => void) {
-    this.#deployment = deployment;
+  /** Imports the job's module at once, while the scheduler still plans. */
+  constructor(module: string, released: () => void) {
+    this.#job = loadJob(module);
+    // Told when the job is deployed.
+    this.#job.catch(() => {});
     this.#released = released;
     // As many sources, sinks and calls as there are listen for the end of the job: no leak.
     setMaxListeners(0, this.#abort.signal);
   }
 
-  deploy(): Promise<Outcome> {
+  deploy(deployment: Deployment): Promise<Outcome> {
+    this.#deployment = deployment;
     return this.#outcome(async () => {
-      const { module, params, fingerprint: expected, planOptions } = this.#deployment;
-      const job = await loadJob(module);
-      const graph = job.graph(params);
+      const { params, fingerprint: expected, planOptions } = deployment;
+      const graph = (await this.#job).graph(params);
       const difference = firstDifference(expected, fingerprint(graph));
       if (difference !== undefined) {
         throw new MillraceError(
@@ -44,7 +49,7 @@ export class Worker implements WorkerControl {
             'The build function must depend on its parameters alone, not on clocks, random numbers or which thread it runs on',
         );
       }
-      await this.#build(graph, plan(graph, planOptions));
+      await this.#build(deployment, graph, plan(graph, planOptions));
     });
   }
 
@@ -78,9 +83,9 @@ export class Worker implements WorkerControl {
     setImmediate(this.#released);
   }
 
-  async #build(graph: Graph, physical: PhysicalPlan): Promise<void> {
-    const { worker, epochNs, lanes, metrics, splits, idle } = this.#deployment;
-    const control = ControlWords.over(this.#deployment.control, splits.size);
+  async #build(deployment: Deployment, graph: Graph, physical: PhysicalPlan): Promise<void> {
+    const { worker, epochNs, lanes, metrics, splits, idle } = deployment;
+    const control = ControlWords.over(deployment.control, splits.size);
     const clock = monotonicClock(epochNs);
     const nowNs = (): number => clock.nowNs();
     const { signal } = this.#abort;
@@ -98,9 +103,9 @@ export class Worker implements WorkerControl {
       await action();
       return { ok: true };
     } catch (error) {
-      const place = { job: this.#deployment.job, worker: this.#deployment.worker };
+      const { job, worker } = this.#deployment!;
       const code = error instanceof RingCorruptError ? 'ERR_CORRUPT_FRAME' : 'ERR_INTERNAL';
-      return { ok: false, error: MillraceError.from(error, code, undefined, place).toRecord() };
+      return { ok: false, error: MillraceError.from(error, code, undefined, { job, worker }).toRecord() };
     }
   }
 }

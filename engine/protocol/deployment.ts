@@ -10,8 +10,6 @@ import type { PlanOptions } from '../plan/planner.ts';
 
 export interface Deployment {
   readonly job: string;
-  /** URL of the job's module. */
-  readonly module: string;
   readonly params: GivenParams;
   readonly planOptions: PlanOptions;
   readonly fingerprint: Fingerprint;
@@ -40,8 +38,8 @@ export type Outcome = { readonly ok: true } | { readonly ok: false; readonly err
 
 /** The calls that a worker answers, in this order. Each worker gets each call once; commit or abort, not both. */
 export interface WorkerControl {
-  /** Imports the job, compares its graph, opens sinks. */
-  deploy(): Promise<Outcome>;
+  /** Waits for the job's import, compares its graph, opens sinks. */
+  deploy(deployment: Deployment): Promise<Outcome>;
   /** Runs until all actors are done or one fails. */
   run(): Promise<Outcome>;
   /** Makes the output of sinks visible. */
@@ -52,8 +50,9 @@ export interface WorkerControl {
   release(): void;
 }
 
-/** What piscina hands to a new thread. */
+/** What piscina hands to a new thread. Its deployment comes later, by a call: threads start while the job is still being planned. */
 export interface WorkerTask {
   readonly port: MessagePort;
-  readonly deployment: Deployment;
+  /** URL of the job's module, so that the thread can import it meanwhile. */
+  readonly module: string;
 }

@@ -222,7 +222,7 @@ describe('recording', () => {
   // The build is measured, for that is what runs on workers: the test runner's own loader makes every import a property access.
   it('allocates nothing on the hot path', async () => {
     const built: typeof import('../../../engine/metrics/stage-recorder.ts') = await import(
-      new URL('../../../dist/engine/metrics/stage-recorder.js', import.meta.url).href
+      new URL('../../../build/engine/metrics/stage-recorder.js', import.meta.url).href
     );
     const recorder = built.StageRecorder.over(allocateMetrics(1, 1), 0, 0, 1);
     recorder.begin(1);
@@ -278,7 +278,10 @@ describe('recording', () => {
        });`,
       {
         eval: true,
-        workerData: { buffer, module: new URL('../../../dist/engine/metrics/stage-recorder.js', import.meta.url).href },
+        workerData: {
+          buffer,
+          module: new URL('../../../build/engine/metrics/stage-recorder.js', import.meta.url).href,
+        },
       },
     );
     const failed = new Promise<never>((_, reject) => worker.once('error', reject));

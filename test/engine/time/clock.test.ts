@@ -53,7 +53,7 @@ describe('the monotonic clock', () => {
        });`,
       {
         eval: true,
-        workerData: { shared, epoch, module: new URL('../../../dist/engine/time/clock.js', import.meta.url).href },
+        workerData: { shared, epoch, module: new URL('../../../build/engine/time/clock.js', import.meta.url).href },
       },
     );
     const failed = new Promise((_, reject) => worker.once('error', reject));
