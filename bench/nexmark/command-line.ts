@@ -29,7 +29,7 @@ export const USAGE = `usage: npm run nexmark -- [options]
   --rate ${DEFAULT_RATE}        events per second of event time
   --rounds 3          measure so many times, show the median (default 1)
   --verify            compare each answer with DuckDB's over the same events, in place of measuring
-  --matrix            with --verify: seeds 1 to 3, disorder 1 and 50, 1, 2, 4 and 7 workers, smallest lanes (default 20K events)
+  --matrix            with --verify: seeds 1 to 3, disorder 1 and 50, 1, 2, 4 and 7 workers, smallest lanes (default 20K events at 500/s)
   --out dir           write events and answers as NDJSON into this folder, in place of measuring
   --lane-bytes n      bytes of the ring between two actors
   --json file         write the figures, or the verdicts, as JSON
@@ -40,7 +40,9 @@ export class UsageError extends Error {}
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9 };
 const EVENTS = 10_000_000;
+/** Forty seconds of event time, so that there are windows and sessions to tell apart. */
 const MATRIX_EVENTS = 20_000;
+const MATRIX_RATE = 500;
 const WORKERS = 2;
 
 /** @throws UsageError naming every problem */
@@ -68,7 +70,7 @@ export function readRequest(args: readonly string[]): Request {
     queries,
     events: quantity('events', values.events, matrix ? MATRIX_EVENTS : EVENTS, 1),
     workers: quantity('workers', values.workers, WORKERS, 1),
-    rate: quantity('rate', values.rate, DEFAULT_RATE, 1),
+    rate: quantity('rate', values.rate, matrix ? MATRIX_RATE : DEFAULT_RATE, 1),
     seed: quantity('seed', values.seed, 1, 0),
     disorder: quantity('disorder', values.disorder, 1, 1),
     laneBytes: values['lane-bytes'] === undefined ? undefined : quantity('lane-bytes', values['lane-bytes'], 0, 1),

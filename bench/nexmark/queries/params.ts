@@ -25,6 +25,15 @@ export function bids(flow: Flow, params: Readonly<QueryParams>): Stream<Bid> {
   return events(flow, params).filter(isBid);
 }
 
+/** With the time at which each happened; the watermark follows 4 s behind. */
+export function timedEvents(flow: Flow, params: Readonly<QueryParams>): Stream<NexmarkEvent> {
+  return events(flow, params).eventTime(({ dateTime }) => dateTime, { outOfOrderMs: 4_000 });
+}
+
+export function timedBids(flow: Flow, params: Readonly<QueryParams>): Stream<Bid> {
+  return timedEvents(flow, params).filter(isBid);
+}
+
 /** Each worker writes a part of its own. */
 export function answer<T>({ out }: Readonly<QueryParams>): Sink<T> {
   return out === '' ? blackHole<T>() : toNdjson<T>(`${out}/`);

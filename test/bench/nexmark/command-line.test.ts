@@ -59,8 +59,9 @@ describe('the arguments of the Nexmark command', () => {
     expect(refusal('q5')).toMatch(/q5/);
   });
 
-  it('let the matrix have fewer events, unless they are given', () => {
-    expect(readRequest(['--verify', '--matrix']).events).toBe(20_000);
-    expect(readRequest(['--verify', '--matrix', '--events', '1M']).events).toBe(1_000_000);
+  it('let the matrix have fewer events and more time between them, unless they are given', () => {
+    expect(readRequest(['--verify', '--matrix'])).toMatchObject({ events: 20_000, rate: 500 });
+    const given = readRequest(['--verify', '--matrix', '--events', '1M', '--rate', '10K']);
+    expect(given).toMatchObject({ events: 1_000_000, rate: 10_000 });
   });
 });

@@ -28,7 +28,8 @@ function nexmark(...args: string[]): Promise<{ code: number; stdout: string; std
 describe.runIf(existsSync(BUILT))('the Nexmark command', () => {
   it('finds all answers right: shuffled events, more workers than cores, smallest lanes', async () => {
     const { code, stdout, stderr } = await nexmark(
-      ...['--verify', '--events', '5K', '--seed', '2', '--disorder', '50', '--workers', '3', '--lane-bytes', '4096'],
+      ...['--verify', '--events', '5K', '--rate', '150', '--seed', '2', '--disorder', '50'],
+      ...['--workers', '3', '--lane-bytes', '4096'],
     );
     expect(stdout + stderr).toMatch(/, 0 of them wrong/);
     expect(stdout).not.toMatch(/right, 0 rows/);
