@@ -16,6 +16,8 @@ import type { Actor } from './actor.ts';
 
 /** A parked thread looks up this often in any case: an error of another thread could keep it from being rung. */
 const PARK_MS = 100;
+/** Where the event loop goes on meanwhile, each look in vain doubles the time to the next. One costs 0.2 ms: nothing is in any cache. */
+const LONGEST_ASYNC_PARK_MS = 1_000;
 /** While calls are under way the event loop gets its turn at least this often; else only for what users' functions leave behind. */
 const YIELD_WAITING_NS = 500_000;
 const YIELD_ALWAYS_NS = 20_000_000;
@@ -29,6 +31,7 @@ export class DutyCycle {
   #woken = false;
   #waiting = false;
   #parkedAsync = false;
+  #asyncParkMs = PARK_MS;
 
   constructor(
     actors: readonly Actor[],
@@ -71,30 +74,34 @@ export class DutyCycle {
         continue;
       }
       if (++spins < this.#idle.spins && !this.#waiting) continue;
-      spins = 0;
-      if (await this.#sleep()) return;
+      const slept = await this.#sleep();
+      if (slept === 'done') return;
+      // Nobody rang: spinning after each of these looks would be all that a quiet job does, ten times a second on every worker.
+      spins = slept === 'timed-out' ? this.#idle.spins : 0;
       yieldedNs = this.#nowNs();
     }
   }
 
-  /** True when the second look found that all is done. */
-  async #sleep(): Promise<boolean> {
+  /** `done` when the second look found that all is. */
+  async #sleep(): Promise<'done' | 'rung' | 'timed-out'> {
     this.#woken = false;
     this.#doorbell.prepareToPark();
     const progress = this.#stepAll();
     if (progress !== 'none' || this.#woken) {
       this.#doorbell.cancelPark();
-      return progress === 'done';
+      return progress === 'done' ? 'done' : 'rung';
     }
+    let rung: boolean;
     if (this.#waiting) {
       this.#parkedAsync = true;
-      await this.#doorbell.parkAsync(PARK_MS);
+      rung = await this.#doorbell.parkAsync(this.#asyncParkMs);
       this.#parkedAsync = false;
     } else {
-      this.#doorbell.park(PARK_MS);
+      rung = this.#doorbell.park(PARK_MS);
       await turnOfEventLoop();
     }
-    return false;
+    this.#asyncParkMs = rung ? PARK_MS : Math.min(LONGEST_ASYNC_PARK_MS, this.#asyncParkMs * 2);
+    return rung ? 'rung' : 'timed-out';
   }
 
   #stepAll(): 'made' | 'none' | 'done' {

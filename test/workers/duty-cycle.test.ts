@@ -1,0 +1,56 @@
+// How a worker passes the time when there is nothing to do.
+
+import { describe, expect, it } from 'vitest';
+import { ControlWords } from '../../engine/protocol/control-words.ts';
+import type { Actor } from '../../workers/actor.ts';
+import { DutyCycle } from '../../workers/duty-cycle.ts';
+import type { Progress } from '../../workers/pipeline.ts';
+
+const SPINS = 50;
+const nowNs = (): number => performance.now() * 1e6;
+
+/** The moments (ms) at which an actor was stepped that answers as told, the n-th time with `answers(n)`. */
+async function stepsOf(answers: (step: number) => Progress, waits = false): Promise<number[]> {
+  const control = ControlWords.allocate(1, 1);
+  const at: number[] = [];
+  const actor = {
+    waits,
+    step: () => {
+      at.push(performance.now());
+      return answers(at.length);
+    },
+  } as unknown as Actor;
+  await new DutyCycle([actor], control, control.doorbell(0), { spins: SPINS, busySpin: false }, nowNs).run();
+  return at;
+}
+
+const longGapsOf = (at: readonly number[]): number[] =>
+  at.flatMap((ms, i) => (i > 0 && ms - at[i - 1]! > 50 ? [ms - at[i - 1]!] : []));
+
+describe('a worker with nothing to do', () => {
+  it('spins for a while, then sleeps, and after a sleep that nobody ended looks twice and sleeps on', async () => {
+    const looks = 2;
+    const at = await stepsOf((step) => (step <= SPINS + 3 * looks ? 'none' : 'done'));
+    const gaps = longGapsOf(at);
+    expect(gaps.length).toBe(3);
+    // A busy machine only adds to it.
+    for (const gap of gaps) expect(gap).toBeGreaterThan(95);
+    expect(at.findIndex((ms, i) => i > 0 && ms - at[i - 1]! > 95)).toBe(SPINS + 1);
+  });
+
+  it('does so as well while its event loop goes on, and sleeps longer each time', async () => {
+    const at = await stepsOf((step) => (step <= 7 ? 'waiting' : 'done'), true);
+    const gaps = longGapsOf(at);
+    expect(gaps.length).toBeGreaterThanOrEqual(2);
+    for (const [i, atLeastMs] of [95, 195].entries()) expect(gaps[i]).toBeGreaterThan(atLeastMs);
+  });
+
+  it('spins again once there was something to do', async () => {
+    // Spins, one sleep, something, spins again before the next sleep.
+    const something = SPINS + 2;
+    const at = await stepsOf((step) => (step === something ? 'made' : step <= something + SPINS + 1 ? 'none' : 'done'));
+    const late = at.flatMap((ms, i) => (i > 0 && ms - at[i - 1]! > 95 ? [i] : []));
+    expect(late[0]).toBe(SPINS + 1);
+    expect(late[1]).toBe(something + SPINS + 1);
+  });
+});
