@@ -1,6 +1,6 @@
 // Which characters separate and quote, and the automaton that finds where records end. Any thread.
-// The automaton is the one authority on that: the scan for split boundaries and the skipping of an overlong record run it as it
-// stands, and the parser in fields.ts takes the same turns. A quote opens a field only as its first character; elsewhere it is
+// The automaton is the one authority on that: the skipping of an overlong record runs it as it stands, the scan for split boundaries
+// takes it from quote to quote, and the parsers in csv-reader.ts and plain-rows.ts take the same turns; tests hold them to it. A quote opens a field only as its first character; elsewhere it is
 // an ordinary character. Behind a closing quote only a delimiter or the end of the line may follow.
 //
 //   fieldStart --quote--> quoted <--quote-- quoteInQuoted      delimiter: -> fieldStart
@@ -49,10 +49,5 @@ export class RecordEndScan {
     }
     this.state = state;
     return -1;
-  }
-
-  /** The same over bytes known to hold no quote, where only their last byte matters. Not inside a quoted field. */
-  passWithoutQuotes(lastByte: number): void {
-    this.state = lastByte === this.#dialect.delimiter || lastByte === NEWLINE ? FIELD_START : UNQUOTED;
   }
 }
