@@ -6,6 +6,7 @@ import type { Bench } from './harness/bench.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
 import { latency } from './latency/latency.ts';
+import { memory } from './memory/memory.ts';
 import { ndjsonScan } from './ndjson-scan/ndjson-scan.ts';
 import { oneBrc, oneBrc100m } from './one-brc/one-brc.ts';
 import { parquetScan } from './parquet-scan/parquet-scan.ts';
@@ -33,6 +34,7 @@ export const BENCHES: readonly Bench[] = [
   startUp,
   idle,
   latency,
+  memory,
 ];
 
 export function benchNamed(name: string): Bench | undefined {
