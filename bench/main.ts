@@ -1,6 +1,6 @@
 // The command: npm run bench -- <name…> [--quick] [--json file] [--rounds n] [--list]
 //              npm run bench -- latency --out dir        writes what else the bench has to show: histograms, plots
-//              npm run bench -- targets          every bench that has a target, one line a target
+//              npm run bench -- targets          the table of targets (targets.ts), one line each
 //
 // Exit code 0: all answers were right (and for `targets`, all targets met). 1: a bench failed or gave a wrong answer, or a target is
 // missed. 2: the command was not understood.
@@ -12,12 +12,13 @@ import type { Bench, OutputFile } from './harness/bench.ts';
 import { type Environment, readEnvironment } from './harness/environment.ts';
 import { type BenchResults, type ComparisonResult, reduceSamples } from './harness/results.ts';
 import { runRounds } from './harness/rounds.ts';
-import { figure, renderComparisons, renderResults } from './harness/table.ts';
+import { figure, renderResults, renderTargets } from './harness/table.ts';
 import { targetsOnly } from './harness/targets-only.ts';
 import { BENCHES, benchNamed } from './registry.ts';
+import { judgeTargets, TARGETS } from './targets.ts';
 
 /** Stands for all benches that have a target. */
-const TARGETS = 'targets';
+const ALL_TARGETS = 'targets';
 const WARM_UPS = 1;
 const ROUNDS = 5;
 const QUICK_ROUNDS = 3;
@@ -36,7 +37,7 @@ interface Request {
 function usage(problem: string): never {
   process.stderr.write(
     `${problem}\nusage: npm run bench -- <name...> [--quick] [--json file] [--out dir] [--rounds n] [--list]\n` +
-      `names: ${[...BENCHES.map(({ name }) => name), TARGETS].join(', ')}\n`,
+      `names: ${[...BENCHES.map(({ name }) => name), ALL_TARGETS].join(', ')}\n`,
   );
   process.exit(2);
 }
@@ -47,20 +48,25 @@ function readRequest(): Request {
     for (const { name, summary } of BENCHES) process.stdout.write(`${name.padEnd(20)} ${summary}\n`);
     process.exit(0);
   }
-  const unknown = positionals.filter((name) => name !== TARGETS && benchNamed(name) === undefined);
+  const unknown = positionals.filter((name) => name !== ALL_TARGETS && benchNamed(name) === undefined);
   if (unknown.length > 0) usage(`there is no bench called ${unknown.map((name) => `'${name}'`).join(', ')}`);
   if (positionals.length === 0) usage('say which bench to run');
-  const targets = positionals.includes(TARGETS);
-  if (targets && positionals.length > 1) usage(`'${TARGETS}' stands alone`);
-  const benches = targets
-    ? BENCHES.map(targetsOnly).filter((bench) => bench !== undefined)
-    : positionals.map((name) => benchNamed(name)!);
+  const targets = positionals.includes(ALL_TARGETS);
+  if (targets && positionals.length > 1) usage(`'${ALL_TARGETS}' stands alone`);
+  const benches = targets ? benchesOfTargets() : positionals.map((name) => benchNamed(name)!);
   const quick = values.quick === true;
   // All targets within ten minutes.
   const usual = quick || targets ? QUICK_ROUNDS : ROUNDS;
   const rounds = values.rounds === undefined ? usual : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds must be a whole number above 0: ${values.rounds}`);
   return { benches, targets, quick, rounds, json: values.json, out: values.out };
+}
+
+function benchesOfTargets(): Bench[] {
+  return BENCHES.flatMap((bench) => {
+    const names = TARGETS.filter((target) => target.bench === bench.name).map(({ comparison }) => comparison);
+    return targetsOnly(bench, names) ?? [];
+  });
 }
 
 function readArguments() {
@@ -110,12 +116,12 @@ const environment = readEnvironment();
 const { cpu, cores, node, commit, loadBefore } = environment;
 process.stdout.write(`${cpu}, ${cores} cores, Node ${node}, commit ${commit}, load ${loadBefore} before\n`);
 const written: unknown[] = [];
-const judged: ComparisonResult[] = [];
+const compared: ComparisonResult[] = [];
 for (const bench of request.benches) {
   try {
     const results = await runBench(bench, request, environment);
-    written.push(...results.results, ...results.comparisons);
-    judged.push(...results.comparisons.filter(({ met }) => met !== undefined));
+    if (!request.targets) written.push(...results.results, ...results.comparisons);
+    compared.push(...results.comparisons);
     if (!request.targets) process.stdout.write(`\n${bench.name}: ${bench.summary}\n\n${renderResults(results)}\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -123,8 +129,10 @@ for (const bench of request.benches) {
   }
 }
 if (request.targets) {
-  process.stdout.write(`\n${renderComparisons(judged)}\n`);
-  if (judged.some(({ met }) => met === false)) process.exitCode = 1;
+  const judged = judgeTargets(TARGETS, compared);
+  written.push(...judged);
+  process.stdout.write(`\n${renderTargets(judged)}\n`);
+  if (judged.some(({ met }) => !met)) process.exitCode = 1;
 }
 if (request.quick) process.stdout.write('\nquick: less work and fewer rounds, good for a first look only\n');
 if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(written, undefined, 2)}\n`);

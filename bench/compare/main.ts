@@ -127,7 +127,7 @@ const builds = await build(request);
 process.stdout.write(
   `${cpu}, ${cores} cores, Node ${node}, load ${loadBefore} before; base ${builds.base.commit}, head ${builds.head.commit}\n`,
 );
-const variants = pairVariants(builds.base, builds.head, request.benches, { quick: request.quick });
+const variants = await pairVariants(builds.base, builds.head, request.benches, { quick: request.quick });
 const missing = request.benches.filter((name) => !variants.some(({ head }) => head.bench.name === name));
 if (missing.length > 0) refuse(`both commits must have a bench to compare it: ${missing.join(', ')}`);
 try {

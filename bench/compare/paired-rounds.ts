@@ -37,25 +37,29 @@ export interface PairedRoundOptions {
 
 /**
  * Variants of Millrace in the benches that both builds have, by name; where a bench has none, all of them. Peers do not change with
- * our source, and would be half the time.
+ * our source, and would be half the time. Input files are made on the way.
  */
-export function pairVariants(base: Build, head: Build, benches: readonly string[], scale: Scale): PairedVariant[] {
-  return head.benches
-    .filter(({ name }) => benches.length === 0 || benches.includes(name))
-    .flatMap((bench) => {
-      const before = base.benches.find(({ name }) => name === bench.name);
-      const ours = bench.variants.filter(({ name }) => name.startsWith('millrace'));
-      return (ours.length > 0 ? ours : bench.variants).flatMap((variant): PairedVariant[] => {
-        const old = before?.variants.find(({ name }) => name === variant.name);
-        if (before === undefined || old === undefined) return [];
-        return [
-          {
-            base: contestantOf(base, before, old, scale),
-            head: contestantOf(head, bench, variant, scale),
-          },
-        ];
-      });
-    });
+export async function pairVariants(
+  base: Build,
+  head: Build,
+  benches: readonly string[],
+  scale: Scale,
+): Promise<PairedVariant[]> {
+  const pairs: PairedVariant[] = [];
+  for (const bench of head.benches) {
+    if (benches.length > 0 && !benches.includes(bench.name)) continue;
+    const before = base.benches.find(({ name }) => name === bench.name);
+    if (before === undefined) continue;
+    await before.prepare?.(scale);
+    await bench.prepare?.(scale);
+    const ours = bench.variants.filter(({ name }) => name.startsWith('millrace'));
+    for (const variant of ours.length > 0 ? ours : bench.variants) {
+      const old = before.variants.find(({ name }) => name === variant.name);
+      if (old === undefined) continue;
+      pairs.push({ base: contestantOf(base, before, old, scale), head: contestantOf(head, bench, variant, scale) });
+    }
+  }
+  return pairs;
 }
 
 function contestantOf({ variantProcess }: Build, bench: Bench, variant: Variant, scale: Scale): Contestant {

@@ -1,5 +1,6 @@
 // Results as text for people. Any process.
 
+import type { JudgedTarget } from '../targets.ts';
 import type { BenchResults, ComparisonResult } from './results.ts';
 
 export function renderResults({ results, comparisons }: BenchResults): string {
@@ -26,6 +27,23 @@ export function renderComparisons(comparisons: readonly ComparisonResult[]): str
     verdict(result),
   ]);
   return renderTable(['comparison', 'min', 'median', 'max', 'target', ''], rows);
+}
+
+/** One line a target. */
+export function renderTargets(judged: readonly JudgedTarget[]): string {
+  const rows = judged.map(({ row, comparison, result }) =>
+    result === undefined
+      ? [row, comparison, '-', '', '-', 'not measured']
+      : [
+          row,
+          comparison,
+          figure(result.median),
+          `${figure(result.min)} - ${figure(result.max)}`,
+          `${targetOf(result)}${result.unit === 'ratio' ? '' : ` ${result.unit}`}`,
+          verdict(result),
+        ],
+  );
+  return renderTable(['target', 'comparison', 'measured', 'min - max', 'target', ''], rows);
 }
 
 function targetOf({ target, atMost }: ComparisonResult): string {

@@ -12,24 +12,42 @@ const bench: Bench = {
   summary: 'a race',
   measures: [{ name: 'speed', unit: 'M/s', better: 'more' }],
   baseline: 'hare',
-  variants: [variant('hare'), variant('tortoise', 'snail'), variant('snail'), variant('dog'), variant('cat')],
+  variants: [
+    variant('hare'),
+    variant('tortoise', 'snail'),
+    variant('snail'),
+    variant('dog', 'tortoise'),
+    variant('cat'),
+  ],
   comparisons: [
     { name: 'judged', variant: 'tortoise', over: 'dog', target: 2 },
+    { name: 'by itself', variant: 'cat', atMost: 2 },
     { name: 'shown', variant: 'cat', over: 'hare' },
   ],
   expected: () => 42,
 };
 
 describe('a bench cut down to its targets', () => {
-  it('keeps what is judged, what that is compared with, and the baselines of both', () => {
-    const cut = targetsOnly(bench)!;
-    expect(cut.comparisons.map(({ name }) => name)).toEqual(['judged']);
-    expect(cut.variants.map(({ name }) => name)).toEqual(['hare', 'tortoise', 'snail', 'dog']);
+  it('keeps what is judged and what that is compared with, and leaves the bench as it was', () => {
+    const cut = targetsOnly(bench, ['judged', 'by itself'])!;
+    expect(cut.comparisons.map(({ name }) => name)).toEqual(['judged', 'by itself']);
+    expect(cut.variants.map(({ name }) => name)).toEqual(['tortoise', 'dog', 'cat']);
     expect(cut.expected('hare', { quick: true })).toBe(42);
     expect(bench.variants).toHaveLength(5);
+    expect(bench.variants[1]!.baseline).toBe('snail');
   });
 
-  it('is nothing where nothing is judged', () => {
-    expect(targetsOnly({ ...bench, comparisons: [bench.comparisons[1]!] })).toBeUndefined();
+  it('has only baselines that run', () => {
+    const cut = targetsOnly(bench, ['judged'])!;
+    expect([cut.baseline, ...cut.variants.map(({ baseline }) => baseline)]).toEqual([
+      'tortoise',
+      'tortoise',
+      'tortoise',
+    ]);
+  });
+
+  it('is nothing where nothing of it is asked for', () => {
+    expect(targetsOnly(bench, [])).toBeUndefined();
+    expect(targetsOnly(bench, ['unheard of'])).toBeUndefined();
   });
 });
