@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { readEnvironment } from '../harness/environment.ts';
 import { type Request, readRequest, USAGE, UsageError } from './command-line.ts';
 import type { EventOptions } from './events-source.ts';
-import { measureQuery, type QueryFigures, renderFigures } from './measure.ts';
+import { measureQuery, type QueryFigures, renderBareFigures, renderFigures } from './measure.ts';
 import { writeEvents } from './oracle/event-tables.ts';
-import { QUERIES, type Query } from './query-list.ts';
+import { BARE_QUERY, QUERIES, type Query } from './query-list.ts';
 import { type Cluster, runQuery } from './run-query.ts';
 import { type Check, renderCheck, verifyQueries } from './verify.ts';
 
@@ -52,27 +52,27 @@ async function verify(request: Request, queries: readonly Query[], folder: strin
 async function write(request: Request, queries: readonly Query[], folder: string): Promise<void> {
   writeEvents(join(folder, 'events'), request);
   for (const query of queries) {
-    const answer = join(folder, `q${query.number}`);
+    const answer = join(folder, query.name);
     rmSync(answer, { recursive: true, force: true });
     await runQuery(query, request, request, answer);
-    process.stdout.write(`q${query.number}  ${answer}\n`);
+    process.stdout.write(`${query.name}  ${answer}\n`);
   }
 }
 
 async function measure(request: Request, queries: readonly Query[], folder: string): Promise<QueryFigures[]> {
   const figures: QueryFigures[] = [];
   for (const query of queries) {
-    const measured = await measureQuery(query, request, request, request.rounds, join(folder, `q${query.number}`));
+    const measured = await measureQuery(query, request, request, request.rounds, join(folder, query.name));
     figures.push(measured);
-    process.stderr.write(`q${query.number} measured\n`);
+    process.stderr.write(`${query.name} measured\n`);
   }
-  process.stdout.write(`\n${renderFigures(figures)}\n`);
+  process.stdout.write(`\n${request.bare ? figures.map(renderBareFigures).join('\n') : renderFigures(figures)}\n`);
   return figures;
 }
 
 const request = requestOrExit();
-const queries = QUERIES.filter(({ number }) => request.queries.includes(number));
-const absent = request.queries.filter((number) => !queries.some((query) => query.number === number));
+const queries = request.bare ? [BARE_QUERY] : QUERIES.filter(({ number }) => request.queries.includes(number));
+const absent = request.bare ? [] : request.queries.filter((one) => !queries.some(({ number }) => number === one));
 if (absent.length > 0)
   process.stderr.write(`not written yet, and left out: ${absent.map((n) => `q${n}`).join(', ')}\n`);
 const environment = readEnvironment();
@@ -81,7 +81,8 @@ process.stdout.write(`${cpu}, ${cores} cores, Node ${node}, commit ${commit}, lo
 const about = request.matrix
   ? `${request.events} events, all of the matrix`
   : `${request.events} events at ${request.rate}/s, seed ${request.seed}, disorder ${request.disorder}, ${request.workers} workers`;
-process.stdout.write(`Nexmark, Beam's seeding with nexmark/nexmark's channels and urls: ${about}\n`);
+const stream = request.bare ? "Hazelcast Jet's bids" : "Beam's seeding with nexmark/nexmark's channels and urls";
+process.stdout.write(`Nexmark, ${stream}: ${about}\n`);
 const folder = request.out ?? mkdtempSync(join(tmpdir(), 'nexmark-'));
 mkdirSync(folder, { recursive: true });
 try {

@@ -7,12 +7,12 @@ import { rmSync } from 'node:fs';
 import { spreadOf } from '../harness/statistics.ts';
 import { figure, renderTable } from '../harness/table.ts';
 import type { EventOptions } from './events-source.ts';
-import type { Query } from './query-list.ts';
+import { JET_EVENTS_PER_SECOND_PER_CORE, type Query } from './query-list.ts';
 import { type Cluster, runQuery } from './run-query.ts';
 
 /** Rates in events of all three kinds per second. */
 export interface QueryFigures {
-  readonly query: number;
+  readonly query: string;
   readonly eventsPerSecond: { readonly min: number; readonly median: number; readonly max: number };
   readonly eventsPerSecondPerCore: { readonly min: number; readonly median: number; readonly max: number };
   readonly flinkPerCore: readonly [number, number] | undefined;
@@ -37,7 +37,7 @@ export async function measureQuery(
   }
   const eventsPerSecondPerCore = spreadOf(perCore);
   return {
-    query: query.number,
+    query: query.name,
     eventsPerSecond: spreadOf(perSecond),
     eventsPerSecondPerCore,
     flinkPerCore: query.flink,
@@ -50,7 +50,7 @@ export function renderFigures(figures: readonly QueryFigures[]): string {
   return renderTable(
     ['query', 'K events/s', 'K events/s per core', 'min', 'max', 'Flink, 8 cores', 'Flink, 16 cores', 'x the better'],
     figures.map(({ query, eventsPerSecond, eventsPerSecondPerCore, flinkPerCore, ratio }) => [
-      `q${query}`,
+      query,
       thousands(eventsPerSecond.median),
       thousands(eventsPerSecondPerCore.median),
       thousands(eventsPerSecondPerCore.min),
@@ -59,5 +59,24 @@ export function renderFigures(figures: readonly QueryFigures[]): string {
       flinkPerCore === undefined ? '' : thousands(flinkPerCore[1]),
       ratio === undefined ? '' : figure(ratio),
     ]),
+  );
+}
+
+export function renderBareFigures({ eventsPerSecond, eventsPerSecondPerCore: perCore }: QueryFigures): string {
+  const millions = (rate: number): string => figure(rate / 1e6);
+  const ratio = perCore.median / JET_EVENTS_PER_SECOND_PER_CORE;
+  return renderTable(
+    ['query 5, bare bids', 'M events/s', 'M events/s per core', 'min', 'max', 'Jet, 16 vCPUs, each', 'x'],
+    [
+      [
+        'millrace',
+        millions(eventsPerSecond.median),
+        millions(perCore.median),
+        millions(perCore.min),
+        millions(perCore.max),
+        millions(JET_EVENTS_PER_SECOND_PER_CORE),
+        figure(ratio),
+      ],
+    ],
   );
 }

@@ -58,7 +58,7 @@ async function checkOnce(
   folder: string,
 ): Promise<Check> {
   const { workers, laneBytes } = cluster;
-  const answer = join(folder, `q${query.number}`);
+  const answer = join(folder, query.name);
   rmSync(answer, { recursive: true, force: true });
   const about = { query: query.number, seed: stream.seed, disorder: stream.disorder, workers, laneBytes };
   try {

@@ -7,7 +7,7 @@ import { answer, bids, PARAMS } from './params.ts';
 export default job('nexmark-q18', { params: PARAMS }, (flow, params) => {
   bids(flow, params)
     .keyBy(({ bidder, auction }) => [bidder, auction] as const)
-    .reduce((a, b) => (byTime(a, b) > 0 ? a : b))
+    .reduce((a, b) => (byTime(a, b) > 0 ? a : b), { preaggregate: false })
     .map(({ value }) => value)
     .to(answer(params));
 });

@@ -23,6 +23,7 @@ describe('the arguments of the Nexmark command', () => {
       disorder: 1,
       laneBytes: undefined,
       rounds: 1,
+      bare: false,
       verify: false,
       matrix: false,
       out: undefined,
@@ -55,6 +56,9 @@ describe('the arguments of the Nexmark command', () => {
   it('are refused where two of them contradict each other', () => {
     expect(refusal('--verify', '--matrix', '--workers', '3')).toMatch(/--matrix sets --workers itself/);
     expect(refusal('--verify', '--rounds', '3')).toMatch(/--rounds is for measuring/);
+    expect(refusal('--bare', '--verify', '--queries', '5')).toBe(
+      '--bare does not go with --queries\n--bare does not go with --verify',
+    );
     expect(refusal('--speed')).toMatch(/speed/);
     expect(refusal('q5')).toMatch(/q5/);
   });

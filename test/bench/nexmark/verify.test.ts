@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from 'millrace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const BUILT = fileURLToPath(new URL('../../../build/bench/nexmark/', import.meta.url));
@@ -34,7 +35,8 @@ describe.runIf(existsSync(BUILT))('the Nexmark command', () => {
     expect(stdout + stderr).toMatch(/, 0 of them wrong/);
     expect(stdout).not.toMatch(/right, 0 rows/);
     expect(code).toBe(0);
-  });
+    // Some twenty jobs, one after the other.
+  }, 240_000);
 
   it('finds an answer wrong that is, and says in which rows', async () => {
     const { Oracle } = await import(join(BUILT, 'oracle/oracle.js'));
@@ -68,8 +70,33 @@ describe.runIf(existsSync(BUILT))('the Nexmark command', () => {
     const { request, results } = JSON.parse(readFileSync(json, 'utf8'));
     expect(request).toMatchObject({ events: 20_000, workers: 1 });
     expect(results).toHaveLength(2);
-    expect(results[0]).toMatchObject({ query: 0, flinkPerCore: [155_000, 379_000] });
+    expect(results[0]).toMatchObject({ query: 'q0', flinkPerCore: [155_000, 379_000] });
     expect(results[0].eventsPerSecond.median).toBeGreaterThan(0);
+  });
+
+  it('measures query 5 on bare bids beside the figure of Jet', async () => {
+    const { code, stdout } = await nexmark('--bare', '--events', '100K', '--rate', '10K', '--workers', '2');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^millrace +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ +1\.56 +[\d.]+$/m);
+  });
+
+  it('answers query 5 on bare bids right', async () => {
+    const out = join(folder, 'bare');
+    const params = { events: 60_000, rate: 5_000, keys: 100, out };
+    await run(new URL(`file://${BUILT}queries/q05-bare.job.js`), { workers: 2, params }).completed;
+    const rows = readdirSync(out)
+      .flatMap((name) => readFileSync(join(out, name), 'utf8').split('\n'))
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { windowStart: number; auction: number; bids: number });
+    // Twelve seconds of bids are in ten windows, the first of which begins eight seconds before them.
+    expect(rows).toHaveLength(10 * 10);
+    expect(new Set(rows.map(({ windowStart, auction }) => `${windowStart} ${auction}`)).size).toBe(100);
+    for (const { windowStart, bids } of rows) {
+      const fromMs = Math.max(windowStart - 1436918400000, 0);
+      const toMs = Math.min(windowStart - 1436918400000 + 10_000, 12_000);
+      // Five bids a millisecond, of which every hundredth is for one auction.
+      expect(bids).toBe(((toMs - fromMs) * 5) / 100);
+    }
   });
 
   it('refuses what it does not understand with code 2, and options of the stream with code 1', async () => {
