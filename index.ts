@@ -23,6 +23,7 @@ export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.t
 export type { Emission, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
 export type { Flow } from './engine/flow/flow.ts';
 export { type Job, job } from './engine/flow/job.ts';
+export { type CoGroupOptions, coGroup, type WindowJoinOptions, windowJoin } from './engine/flow/join.ts';
 export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
   any,
@@ -42,6 +43,8 @@ export {
   structured,
 } from './engine/frame/index.ts';
 export type { AsyncContext, AsyncOptions, DeadLetter, EventTimeOptions } from './engine/graph/operator-node.ts';
+export type { JoinType, LeftOf, RightOf } from './engine/join/join-type.ts';
+export type { JoinWindow } from './engine/join/window-join.ts';
 export type {
   FlowCounters,
   JobMetrics,

@@ -244,6 +244,8 @@ export class Stream<T> extends Operators<T> {
 
 /** A stream whose records are brought together by key. */
 export class KeyedStream<K, T> extends Operators<T> {
+  /** For the compiler alone, which else would let streams with keys of two types be joined. */
+  declare protected readonly keyType: K;
   readonly #input: Input;
   readonly #key: (record: unknown) => unknown;
   #exchanged: Input | undefined;
