@@ -12,6 +12,7 @@ import { oneBrc, oneBrc100m } from './one-brc/one-brc.ts';
 import { parquetScan } from './parquet-scan/parquet-scan.ts';
 import { pingPong } from './ping-pong/ping-pong.ts';
 import { queue } from './queue/queue.ts';
+import { queueTopologies } from './queue/topologies.ts';
 import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
 import { topNBench } from './top-n/top-n.ts';
@@ -29,6 +30,7 @@ export const BENCHES: readonly Bench[] = [
   oneBrc,
   oneBrc100m,
   queue,
+  queueTopologies,
   pingPong,
   frames,
   startUp,
