@@ -1,5 +1,6 @@
 // All benches, in the order in which `--list` shows them.
 
+import { chain } from './chain/chain.ts';
 import { csvScan } from './csv-scan/csv-scan.ts';
 import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
@@ -33,6 +34,7 @@ export const BENCHES: readonly Bench[] = [
   queueTopologies,
   pingPong,
   frames,
+  chain,
   startUp,
   idle,
   latency,
