@@ -1,7 +1,8 @@
 // Turns a tree of steps into one loop. On the thread of the actor.
 //
 // A chain of closures shares its type feedback with every other chain in the process and goes megamorphic: 24 ns a record for three
-// operators. A loop made by `new Function` has feedback of its own, and V8 inlines the user's functions into it: 4.3 ns.
+// operators. A loop made by `new Function` has feedback of its own, and V8 inlines the user's functions into it: 4.3 ns. Only so if its text is
+// its own, too: V8 keeps one set of feedback for all functions that were made from equal text, so each loop has a number.
 //
 // The text holds only numbered identifiers and fixed words: nothing of the user's, no names, no data. Functions and outlets
 // come in as arguments. Where code generation is forbidden (--disallow-code-generation-from-strings) chain-interpreter.ts does the same
@@ -64,6 +65,12 @@ export function compileFrameChain(
 /** Behind this the error is the engine's or already placed, and no policy of an operator applies. */
 const NOT_USER_CODE = -1;
 
+let chains = 0;
+
+function nextName(): string {
+  return `chain${chains++}`;
+}
+
 class ChainCompiler {
   readonly #head: ChainHead;
   readonly #steps: readonly ChainStep[];
@@ -98,7 +105,7 @@ class ChainCompiler {
     const forget = this.#tracksRecords ? 'current = undefined; ' : '';
     const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; ${forget}`;
     return this.#build([
-      'return function chain(records, from, to, times) {',
+      `return function ${nextName()}(records, from, to, times) {`,
       `  let i = from, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       '    for (; i < to; i++) {',
@@ -132,7 +139,7 @@ class ChainCompiler {
       '      }',
     ];
     return this.#build([
-      'return function chain(memory, at, count, timesAt) {',
+      `return function ${nextName()}(memory, at, count, timesAt) {`,
       `  let k = 0, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       timed ? '    const times = memory.float64;' : '',

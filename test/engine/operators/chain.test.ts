@@ -51,6 +51,15 @@ describe('a chain of steps', () => {
     );
   });
 
+  it('has text of its own when compiled: functions made from equal text share their type feedback, and slow down together', () => {
+    const compile = (): string => {
+      const { steps } = build([]);
+      return compileChain({ kind: 'batch' }, steps, () => {}).toString();
+    };
+    expect(compile()).toContain('records[i]');
+    expect(compile()).not.toBe(compile());
+  });
+
   describe.each([
     ['compiled', true],
     ['interpreted', false],
