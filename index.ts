@@ -23,7 +23,16 @@ export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.t
 export type { Emission, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
 export type { Flow } from './engine/flow/flow.ts';
 export { type Job, job } from './engine/flow/job.ts';
-export { type CoGroupOptions, coGroup, type WindowJoinOptions, windowJoin } from './engine/flow/join.ts';
+export {
+  type CoGroupOptions,
+  coGroup,
+  type IntervalGroupOptions,
+  type IntervalJoinOptions,
+  intervalGroup,
+  intervalJoin,
+  type WindowJoinOptions,
+  windowJoin,
+} from './engine/flow/join.ts';
 export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
   any,
@@ -43,6 +52,7 @@ export {
   structured,
 } from './engine/frame/index.ts';
 export type { AsyncContext, AsyncOptions, DeadLetter, EventTimeOptions } from './engine/graph/operator-node.ts';
+export type { JoinKey } from './engine/join/interval-join.ts';
 export type { JoinType, LeftOf, RightOf } from './engine/join/join-type.ts';
 export type { JoinWindow } from './engine/join/window-join.ts';
 export type {

@@ -42,7 +42,12 @@ export interface Driven {
   readonly behind: unknown[];
 }
 
-export function drive(make: (host: StatefulHost) => StatefulLogic, steps: readonly Event[]): Driven {
+/** @param each is called after each event */
+export function drive(
+  make: (host: StatefulHost) => StatefulLogic,
+  steps: readonly Event[],
+  each: (event: Event, watermarkMs: number) => void = () => undefined,
+): Driven {
   const driven: Driven = { results: [], times: [], late: [], behind: [] };
   const operator = new StatefulOperator(make, {
     late: (record) => void driven.late.push(record),
@@ -69,7 +74,8 @@ export function drive(make: (host: StatefulHost) => StatefulLogic, steps: readon
   for (const step of steps) {
     if (step.kind === 'record') operator.onRecord(step.key, step, step.at, inputs[step.input]!);
     else operator.advance(step.at, inputs[step.input]!);
-    if (operator.full) settle();
+    settle();
+    each(step, operator.watermarkMs);
   }
   for (const input of inputs) {
     settle();
