@@ -46,7 +46,7 @@ import { hashKey } from '../engine/partition/key-hash.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
 import { EventClock } from '../engine/time/event-clock.ts';
-import { NO_WATERMARK } from '../engine/time/watermark.ts';
+import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
 import { Panes } from '../engine/window/panes.ts';
 import { SessionAggregate } from '../engine/window/session-aggregate.ts';
 import { paneMs } from '../engine/window/window-spec.ts';
@@ -110,6 +110,7 @@ class ActorBuilder {
   async build(): Promise<Actor> {
     const nodes = this.#stage.nodes.map((id) => this.#graph.node(id));
     for (const node of nodes) await this.#makeOutlet(node);
+    for (const node of nodes) if (this.#graph.consumers(node.id, LATE_PORT).length > 0) this.#sides.makeLate(node);
     for (const node of nodes) this.#makePipelines(node);
     return new Actor(this.#stage.name, this.#pipelines, this.#recorder, this.#context.nowNs);
   }
@@ -162,10 +163,7 @@ class ActorBuilder {
     const behind = (): ChainStep[] => this.#stepsBehind({ node: node.id, port: MAIN_PORT });
     if (operation.kind === 'source') {
       const steps = behind();
-      const { feed, head } = this.#sources.build(
-        node,
-        [...new Set(clocksOf(steps).values())].filter((c) => c !== undefined),
-      );
+      const { feed, head } = this.#sources.build(node, distinctClocks(clocksOf(steps)));
       this.#addPipeline(node, feed, [steps], head);
     } else if (isFeed(this.#outlets.get(node.id))) {
       const timed = hasEventTime(this.#graph, { node: node.id, port: MAIN_PORT });
@@ -192,7 +190,6 @@ class ActorBuilder {
     const isTable = node.operation.kind === 'aggregate' || node.operation.kind === 'window';
     if (isTable && own !== undefined && feed !== (own as unknown)) outlets.add(own);
     const sides = new Set([...culpritsOf(steps), node].flatMap((culprit) => this.#sides.outletsOf(culprit)));
-    for (const outlet of sides) outlet.addUser();
     const inner = [...outlets].some(
       (outlet) => isFeed(outlet) && !(outlet instanceof KeyedAggregate) && !(outlet instanceof StatefulOperator),
     );
@@ -205,22 +202,29 @@ class ActorBuilder {
       age: inner ? undefined : this.#recorder.age,
     };
     const advances = this.#advances(feed, steps, outlets, head);
+    // Late records go by the watermark that leaves the operator with its results.
+    if (feed instanceof StatefulOperator) {
+      const read = (): number => feed.watermarkMs;
+      for (const outlet of this.#sides.lateOutlets(node)) advances.push({ outlet, read });
+    }
     this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...sides], recorder, LIMITS.frameRecords, advances));
   }
 
   /** Which outlets are told how far event time has come, and by what: a clock within the chain, or the feed. */
   #advances(feed: Feed, steps: readonly ChainStep[][], outlets: ReadonlySet<Outlet>, head: ChainHead): Advance[] {
-    const clocks = new Map(steps.flatMap((tree) => [...clocksOf(tree)]));
-    const distinct = [...new Set(clocks.values())].filter((clock) => clock !== undefined);
+    const clocks = clocksOf(steps.flat());
+    const distinct = distinctClocks(clocks);
     const timed = head.kind === 'batch' && head.timed === true;
+    const readOf = (clock: EventClock | undefined): (() => number)[] => {
+      if (clock === undefined) return timed ? [() => feed.watermarkMs ?? NO_WATERMARK] : [];
+      const index = distinct.indexOf(clock);
+      return [feed instanceof AlignedFeed ? () => feed.watermarkOf(index) : () => clock.watermarkMs];
+    };
     return [...outlets].flatMap((outlet): Advance[] => {
-      const clock = clocks.get(outlet);
-      if (clock !== undefined) {
-        const index = distinct.indexOf(clock);
-        const read = feed instanceof AlignedFeed ? () => feed.watermarkOf(index) : () => clock.watermarkMs;
-        return [{ outlet, read }];
-      }
-      return timed ? [{ outlet, read: () => feed.watermarkMs ?? NO_WATERMARK }] : [];
+      const reads = [...(clocks.get(outlet) ?? [undefined])].flatMap(readOf);
+      const [only, ...others] = reads;
+      if (only === undefined) return [];
+      return [{ outlet, read: others.length === 0 ? only : () => slowestOf(reads.map((read) => read())) }];
     });
   }
 
@@ -233,7 +237,7 @@ class ActorBuilder {
         : new WindowedAggregate(window, options, aggregator, spread, host);
     };
     return new StatefulOperator(make, {
-      late: this.#sides.lateTaker(node, this.#graph.consumers(node.id, LATE_PORT).length > 0),
+      late: this.#sides.late(node),
       failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
       nowNs: this.#context.nowNs,
     });
@@ -379,6 +383,10 @@ class ActorBuilder {
     const message = `${letter.message.slice(0, MOST_LETTER_CHARACTERS)} (the record is left out: ${messageOf(error)})`;
     return { ...letter, message, record: undefined };
   }
+}
+
+function distinctClocks(clocks: ReadonlyMap<Outlet, ReadonlySet<EventClock | undefined>>): EventClock[] {
+  return [...new Set([...clocks.values()].flatMap((some) => [...some]))].filter((clock) => clock !== undefined);
 }
 
 /** The key that sends a record without one somewhere, where its fault is found again. */

@@ -1,17 +1,21 @@
 // What leaves an operator beside its results: dead letters, and records that came too late. On a worker.
 //
 // Each has a small chain of its own. Several pipelines of the actor may lead to it, so its outlets end when the last of them has.
+// Late records go by the watermark of the operator that they were too late for: whoever reads them by event time, and did not give them
+// another, finds most of them late again.
 
 import { ERROR_PORT, LATE_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { compileChain } from '../engine/operators/chain-compiler.ts';
-import { type Chain, type ChainStep, outletsOf } from '../engine/operators/chain-step.ts';
+import { type Chain, type ChainStep, clocksOf, culpritsOf, outletsOf } from '../engine/operators/chain-step.ts';
 import type { Faults } from '../engine/operators/faults.ts';
 import { SharedOutlet } from './shared-outlet.ts';
 
 interface SideOutput {
   readonly chain: Chain;
   readonly outlets: readonly SharedOutlet[];
+  /** Operators within the chain, which have side outputs of their own. */
+  readonly operators: readonly OperatorNode[];
 }
 
 export class SideOutputs {
@@ -28,8 +32,14 @@ export class SideOutputs {
 
   /** All outlets beside the results of an operator. */
   outletsOf(node: OperatorNode): readonly SharedOutlet[] {
-    const late = this.#made.get(nameOf(node, LATE_PORT))?.outlets ?? [];
-    return [...this.deadLetters(node), ...late];
+    const late = this.#made.get(nameOf(node, LATE_PORT));
+    const behind = late?.operators.flatMap((operator) => this.outletsOf(operator)) ?? [];
+    return [...this.deadLetters(node), ...this.lateOutlets(node), ...behind];
+  }
+
+  /** Where the records that came too late for an operator go. */
+  lateOutlets(node: OperatorNode): readonly SharedOutlet[] {
+    return this.#made.get(nameOf(node, LATE_PORT))?.outlets ?? [];
   }
 
   /** Where the dead letters of an operator go; made at the first call. */
@@ -42,21 +52,28 @@ export class SideOutputs {
     return outlets;
   }
 
+  /** Builds what stands behind the late records of an operator, once all outlets of the stage are there. */
+  makeLate(node: OperatorNode): void {
+    this.#make(node, LATE_PORT, true);
+  }
+
   /** Counts a record that came too late, and hands it to whoever reads the late ones. */
-  lateTaker(node: OperatorNode, isRead: boolean): (record: unknown, timeMs: number) => void {
-    const chain = isRead ? this.#make(node, LATE_PORT, true).chain : undefined;
+  late(node: OperatorNode): (record: unknown, timeMs: number) => void {
+    const name = nameOf(node, LATE_PORT);
     return (record, timeMs) => {
       this.#recorder.recordsLate(1);
-      chain?.([record], 0, 1, [timeMs]);
+      this.#made.get(name)?.chain([record], 0, 1, [timeMs]);
     };
   }
 
   #make(node: OperatorNode, port: string, timed: boolean): SideOutput {
     const steps = this.#stepsBehind(node, port);
-    const chain = compileChain({ kind: 'batch', timed }, steps, (error) => {
-      throw error;
+    const chain = compileChain({ kind: 'batch', timed }, steps, (error, culprit, record) => {
+      this.#faults.handle(culprit, error, record, () => undefined);
     });
-    const made = { chain, outlets: [...outletsOf(steps)].map((outlet) => new SharedOutlet(outlet)) };
+    const clocks = clocksOf(steps);
+    const outlets = [...outletsOf(steps)].map((outlet) => new SharedOutlet(outlet, [...(clocks.get(outlet) ?? [])]));
+    const made = { chain, outlets, operators: [...culpritsOf([steps])] };
     this.#made.set(nameOf(node, port), made);
     return made;
   }

@@ -104,18 +104,21 @@ export function* everyStep(steps: readonly ChainStep[]): Generator<ChainStep> {
   }
 }
 
-/** The outlets at the leaves, each once, with the clock that their records get their event time from within these steps. */
+/**
+ * The outlets at the leaves with the clocks that their records get their event time from within these steps; undefined stands for records
+ * that get none there. More than one where a stream meets itself again.
+ */
 export function clocksOf(
   steps: readonly ChainStep[],
   clock: EventClock | undefined = undefined,
-): Map<Outlet, EventClock | undefined> {
-  const found = new Map<Outlet, EventClock | undefined>();
+  found: Map<Outlet, Set<EventClock | undefined>> = new Map(),
+): Map<Outlet, Set<EventClock | undefined>> {
   for (const step of steps) {
-    if ('outlet' in step) found.set(step.outlet, clock);
-    if (step.kind === 'stateful') found.set(step.operator, clock);
+    const leaf = 'outlet' in step ? step.outlet : step.kind === 'stateful' ? step.operator : undefined;
+    if (leaf !== undefined) found.set(leaf, (found.get(leaf) ?? new Set()).add(clock));
     const behind = step.kind === 'time' ? step.clock : clock;
     const next = 'next' in step ? step.next : step.kind === 'split' ? [...step.branches.flat(), ...step.otherwise] : [];
-    for (const [outlet, itsClock] of clocksOf(next, behind)) found.set(outlet, itsClock);
+    clocksOf(next, behind, found);
   }
   return found;
 }

@@ -16,6 +16,8 @@ export class Faults {
   readonly deadLetters: Map<number, (letter: DeadLetter) => void> = new Map();
   /** About where the source of this stage is, for faults on records that have left the batch in which they were read. */
   near: (() => string | undefined) | undefined;
+  /** What must fail the job: no policy of an operator on the way out applies, such as of one whose late records met a failure. */
+  readonly #failures = new Set<unknown>();
 
   constructor(place: ErrorPlace & { job: string; stage: string; worker: number }, counters: FaultCounters) {
     this.#place = place;
@@ -30,6 +32,7 @@ export class Faults {
     position: () => string | undefined,
     code: ErrorCode = 'ERR_OPERATOR',
   ): void {
+    if (this.#failures.has(thrown)) throw thrown;
     if (node.policy === 'skip') {
       this.#counters.recordsSkipped(1);
       return;
@@ -51,7 +54,9 @@ export class Faults {
       });
       return;
     }
-    throw this.place(own === undefined ? thrown : withAdvice(own), node, code, where);
+    const failure = this.place(own === undefined ? thrown : withAdvice(own), node, code, where);
+    this.#failures.add(failure);
+    throw failure;
   }
 
   /** The error with all that is known of its place. */

@@ -13,6 +13,8 @@ export interface KeyEntry {
 }
 
 export class KeyTable {
+  /** How often a key was looked up to have a value added, where somebody counts. */
+  finds = 0;
   readonly #create: () => unknown;
   readonly #simple = new Map<unknown, KeyEntry>();
   readonly #composite = new Map<string, KeyEntry>();

@@ -2,7 +2,12 @@
 //
 //   record -> key known here? -> add to its accumulator                     (nothing is sent)
 //   table full, or the input ends -> one partial { k, a } a key -> exchange -> combine
-// For windows there is a table a pane, and what has been combined in a pane leaves before the watermark passes its end.
+//
+// For windows there is a table a pane. A partial result is never late, and it could not be: nobody could tell which of its records is.
+//   - Records before the watermark that was promised last are not combined. So a pane holds only what was in time when it came,
+//   - it leaves before the watermark that passes its end, and before idleness, which promises nothing;
+//   - and the receiver, which waits for the slowest sender that is not idle, cannot have passed a pane's end before this sender has.
+// A sender that was idle cannot know how far the receiver has gone: from then on its records cross by themselves.
 //
 // The table is bounded. Where keys hardly repeat it would only be in the way: it then steps aside for a while, records cross as
 // they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: what
@@ -27,15 +32,18 @@ export class Preaggregator implements Outlet {
   readonly holdup = 'lane';
   /** Records cross as they are, for now. Read by the compiled chain. */
   aside = false;
-  /** Panes that end here or before have left, and the receiver may count on it. Read by the compiled chain. */
+  /** Records before this may be late: they cross by themselves, for the receiver to decide. Read by the compiled chain. */
   closedMs: number = NO_WATERMARK;
   readonly panes: Panes;
   readonly #outlet: ExchangeOutlet;
   readonly #actorOfPartition: Uint16Array;
+  readonly #isWindowed: boolean;
   #watermarkMs: number = NO_WATERMARK;
-  #records = 0;
   #emitting: Iterator<unknown> | undefined;
   #asideLeft = 0;
+  /** What left since the last verdict on whether combining is worth its cost. */
+  #recordsCombined = 0;
+  #partialsSent = 0;
   /** Records may be staged that came before what the table holds. */
   #recordsStaged = false;
   /** Partial results may be staged that come before the next record. */
@@ -45,13 +53,15 @@ export class Preaggregator implements Outlet {
   constructor(outlet: ExchangeOutlet, panes: Panes, actorOfPartition: Uint16Array) {
     this.#outlet = outlet;
     this.panes = panes;
+    this.#isWindowed = panes.paneMs < Number.POSITIVE_INFINITY;
     this.#actorOfPartition = actorOfPartition;
   }
 
   /** In the pane at hand. */
   find(key: unknown): KeyEntry {
-    this.#records++;
-    const entry = this.panes.table.find(key);
+    const { table } = this.panes;
+    table.finds++;
+    const entry = table.find(key);
     if (this.panes.size >= LIMITS.preaggregateKeys) this.full = true;
     return entry;
   }
@@ -85,7 +95,7 @@ export class Preaggregator implements Outlet {
     if (this.#emitting !== undefined && !this.#emit()) return false;
     if (this.aside && this.#partialsStaged && !this.#outlet.sendStaged()) return false;
     this.#partialsStaged = false;
-    if (this.#watermarkMs > this.closedMs) this.closedMs = this.#watermarkMs;
+    this.#close(this.#watermarkMs);
     this.#outlet.advance(this.#watermarkMs);
     this.full = false;
     return true;
@@ -99,26 +109,55 @@ export class Preaggregator implements Outlet {
 
   end(): boolean {
     if (this.#outlet.full && !this.#outlet.drain()) return false;
-    this.#emitting ??= this.#take(Number.POSITIVE_INFINITY);
-    return this.#emit() && this.#outlet.end();
+    do {
+      this.#emitting ??= this.#take(Number.POSITIVE_INFINITY);
+      if (!this.#emit()) return false;
+    } while (this.panes.size > 0);
+    return this.#outlet.end();
+  }
+
+  /**
+   * What the receiver may do from now on. It waits for nobody who is idle, and how far it has gone without us we never learn: from then
+   * on every record might be late.
+   */
+  #close(watermarkMs: number): void {
+    if (Number.isNaN(watermarkMs)) this.closedMs = Number.POSITIVE_INFINITY;
+    else if (watermarkMs > this.closedMs) this.closedMs = watermarkMs;
   }
 
   #whatIsDue(): Iterator<unknown> | undefined {
-    const isFull = this.panes.size >= LIMITS.preaggregateKeys;
-    const [oldest] = this.panes.starts;
-    const isOver = oldest !== undefined && oldest + this.panes.paneMs <= this.#watermarkMs;
-    if (!isFull && !isOver) return undefined;
-    if (this.#records < WORTHWHILE * this.panes.size && (isFull || this.#records > LIMITS.frameRecords)) {
+    const { panes } = this;
+    const isFull = panes.size >= LIMITS.preaggregateKeys;
+    const isIdle = this.#isWindowed && Number.isNaN(this.#watermarkMs);
+    const [oldest] = panes.starts;
+    const isOver = oldest !== undefined && oldest + panes.paneMs <= this.#watermarkMs;
+    if (!isFull && !isOver && !isIdle) return undefined;
+    const untilMs = isFull || isIdle ? Number.POSITIVE_INFINITY : this.#watermarkMs;
+    this.#judge(untilMs, isFull);
+    // What has stepped aside must not leave anything behind that comes after the records.
+    return this.#take(this.aside ? Number.POSITIVE_INFINITY : untilMs);
+  }
+
+  /** Steps aside when what is about to leave shows that keys hardly repeat. Few keys show nothing. */
+  #judge(untilMs: number, isFull: boolean): void {
+    const { panes } = this;
+    for (const start of panes.starts) {
+      if (start + panes.paneMs > untilMs) break;
+      const table = panes.get(start)!;
+      this.#recordsCombined += table.finds;
+      this.#partialsSent += table.size;
+    }
+    if (!isFull && this.#partialsSent < LIMITS.frameRecords) return;
+    if (this.#recordsCombined < WORTHWHILE * this.#partialsSent) {
       this.aside = true;
       this.#asideLeft = ASIDE_RECORDS;
     }
-    // What has stepped aside must not leave anything behind that comes after the records.
-    return this.#take(isFull || this.aside ? Number.POSITIVE_INFINITY : this.#watermarkMs);
+    this.#recordsCombined = 0;
+    this.#partialsSent = 0;
   }
 
   /** Stages the partial results of all panes that end until then; yields when the outlet is full. */
   *#take(untilMs: number): Generator<void> {
-    this.#records = 0;
     const { panes } = this;
     for (const start of [...panes.starts]) {
       if (start + panes.paneMs > untilMs) break;

@@ -13,9 +13,9 @@ import type { Feed, Outlet, Refill } from './outlet.ts';
 export interface StatefulLogic {
   /** A record of one of the inputs. May emit; throws what the user's functions throw, having changed nothing. */
   onRecord(key: unknown, record: unknown, timeMs: number, input: number): void;
-  /** Whether fire() has anything to do at this watermark. */
+  /** Whether fire() has anything to do at this watermark, which only grows. If not, it takes note of the watermark here. */
   isDue(watermarkMs: number): boolean;
-  /** Emits what is due, in order of time. Yields after every bounded piece of work once the host is full. */
+  /** Emits what is due, in order of time. Yields after every bounded piece of work once the host is full. Never called for idle. */
   fire(watermarkMs: number): Iterator<unknown>;
   /** When tick() is next due by the job's clock; Infinity for never. */
   readonly tickAtMs?: number;
@@ -44,52 +44,27 @@ export interface StatefulSurroundings {
   readonly nowNs: () => number;
 }
 
-export class StatefulOperator implements Outlet, Feed, StatefulHost {
-  full = false;
-  readonly holdup = 'lane';
-  readonly port = 0;
+/** Pieces of work of a firing logic in one step: those that emit nothing leave dead letters, which need room, and keep others waiting. */
+const MOST_PIECES = 16;
+
+/** What a logic sees of its operator, and what it has emitted for the next batch. */
+class Emitting implements StatefulHost {
   records: unknown[] = [];
   times: number[] = [];
-  cursor = 0;
-  count = 0;
-  intakeNs = 0;
-  watermarkMs: number = NO_WATERMARK;
-  readonly logic: StatefulLogic;
+  wantsFire = false;
   readonly #surroundings: StatefulSurroundings;
-  readonly #merge = new WatermarkMerge();
-  #emitted: unknown[] = [];
-  #emittedTimes: number[] = [];
-  #firing: Iterator<unknown> | undefined;
-  /** The watermark that it fires for. */
-  #firingMs: number = NO_WATERMARK;
-  /** A fire was asked for. */
-  #wanted = false;
-  /** Holds once #emitted is processed. */
-  #reachedMs: number = NO_WATERMARK;
-  #openInputs = 0;
 
-  constructor(make: (host: StatefulHost) => StatefulLogic, surroundings: StatefulSurroundings) {
+  constructor(surroundings: StatefulSurroundings) {
     this.#surroundings = surroundings;
-    this.logic = make(this);
   }
 
-  addInput(): number {
-    this.#openInputs++;
-    return this.#merge.addInput();
-  }
-
-  push(): void {
-    throw new TypeError('the compiled chain calls the logic itself');
-  }
-
-  onRecord(key: unknown, record: unknown, timeMs: number, input: number): void {
-    this.logic.onRecord(key, record, timeMs, input);
+  get full(): boolean {
+    return this.records.length >= LIMITS.frameRecords;
   }
 
   emit(record: unknown, timeMs: number): void {
-    this.#emitted.push(record);
-    this.#emittedTimes.push(timeMs);
-    if (this.#emitted.length >= LIMITS.frameRecords) this.full = true;
+    this.records.push(record);
+    this.times.push(timeMs);
   }
 
   late(record: unknown, timeMs: number): void {
@@ -105,7 +80,56 @@ export class StatefulOperator implements Outlet, Feed, StatefulHost {
   }
 
   requestFire(): void {
-    this.#wanted = true;
+    this.wantsFire = true;
+  }
+}
+
+export class StatefulOperator implements Outlet, Feed {
+  readonly holdup = 'lane';
+  readonly port = 0;
+  records: unknown[] = [];
+  times: number[] = [];
+  cursor = 0;
+  count = 0;
+  intakeNs = 0;
+  watermarkMs: number = NO_WATERMARK;
+  readonly logic: StatefulLogic;
+  readonly #host: Emitting;
+  readonly #merge = new WatermarkMerge();
+  #firing: Iterator<unknown> | undefined;
+  /** The watermark that holds once it has fired. */
+  #firedMs: number = NO_WATERMARK;
+  /** Holds once what was emitted is processed; NaN while all inputs are idle. */
+  #reachedMs: number = NO_WATERMARK;
+  /** The last one that was no idleness. */
+  #promisedMs: number = NO_WATERMARK;
+  #openInputs = 0;
+
+  constructor(make: (host: StatefulHost) => StatefulLogic, surroundings: StatefulSurroundings) {
+    this.#host = new Emitting(surroundings);
+    this.logic = make(this.#host);
+  }
+
+  addInput(): number {
+    this.#openInputs++;
+    return this.#merge.addInput();
+  }
+
+  /** Records wait while something fires: they come behind the watermark that made it due. */
+  get full(): boolean {
+    return this.#firing !== undefined || this.#host.full;
+  }
+
+  push(): void {
+    throw new TypeError('the compiled chain calls the logic itself');
+  }
+
+  onRecord(key: unknown, record: unknown, timeMs: number, input: number): void {
+    this.logic.onRecord(key, record, timeMs, input);
+  }
+
+  late(record: unknown, timeMs: number): void {
+    this.#host.late(record, timeMs);
   }
 
   intake(intakeNs: number): void {
@@ -133,60 +157,63 @@ export class StatefulOperator implements Outlet, Feed, StatefulHost {
     return true;
   }
 
-  /** Records that come behind a due watermark must wait until it has fired. */
   #take(): void {
     const reached = this.#merge.current;
     if (this.#firing !== undefined || Object.is(reached, this.#reachedMs)) return;
-    if (!this.logic.isDue(reached)) {
+    if (Number.isNaN(reached) || reached === this.#promisedMs) {
       this.#reachedMs = reached;
       return;
     }
-    this.#firing = this.logic.fire(reached);
-    this.#firingMs = reached;
-    this.full = true;
+    this.#promisedMs = reached;
+    if (this.logic.isDue(reached)) this.#fire(this.logic.fire(reached), reached);
+    else this.#reachedMs = reached;
+  }
+
+  #fire(firing: Iterator<unknown>, firedMs: number): void {
+    this.#firing = firing;
+    this.#firedMs = firedMs;
   }
 
   refill(): Refill {
-    this.#fire();
+    if (this.#firing === undefined) this.#askLogic();
+    this.#draw();
     const used = this.records;
     const usedTimes = this.times;
-    this.records = this.#emitted;
-    this.times = this.#emittedTimes;
+    const host = this.#host;
+    this.records = host.records;
+    this.times = host.times;
     this.count = this.records.length;
     this.cursor = 0;
     this.watermarkMs = this.#reachedMs;
     used.length = 0;
     usedTimes.length = 0;
-    this.#emitted = used;
-    this.#emittedTimes = usedTimes;
-    this.full = this.#firing !== undefined;
+    host.records = used;
+    host.times = usedTimes;
     if (this.count > 0) return 'made';
-    if (this.full) return 'empty';
+    if (this.#firing !== undefined) return 'empty';
     return this.#openInputs === 0 ? 'done' : 'none';
   }
 
-  #fire(): void {
-    if (this.#firing === undefined) this.#begin();
-    while (this.#firing !== undefined && this.#emitted.length < LIMITS.frameRecords) {
+  #draw(): void {
+    const host = this.#host;
+    for (let pieces = 0; pieces < MOST_PIECES && this.#firing !== undefined && !host.full; pieces++) {
       if (this.#firing.next().done !== true) continue;
       this.#firing = undefined;
-      this.#reachedMs = this.#firingMs;
+      this.#reachedMs = this.#firedMs;
       // What has come meanwhile.
       this.#take();
     }
   }
 
-  #begin(): void {
+  /** What the logic wants to do of its own accord. */
+  #askLogic(): void {
     const { logic } = this;
-    if (this.#wanted) {
-      this.#wanted = false;
-      this.#firing = logic.fire(this.#reachedMs);
-      this.#firingMs = this.#reachedMs;
+    if (this.#host.wantsFire) {
+      this.#host.wantsFire = false;
+      this.#fire(logic.fire(this.#promisedMs), this.#reachedMs);
     } else if (logic.tick !== undefined && logic.tickAtMs! < Number.POSITIVE_INFINITY) {
-      const nowMs = this.nowMs();
-      if (nowMs < logic.tickAtMs!) return;
-      this.#firing = logic.tick(nowMs);
-      this.#firingMs = this.#reachedMs;
+      const nowMs = this.#host.nowMs();
+      if (nowMs >= logic.tickAtMs!) this.#fire(logic.tick(nowMs), this.#reachedMs);
     }
   }
 }

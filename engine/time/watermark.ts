@@ -10,6 +10,17 @@ export const NO_WATERMARK: number = Number.NEGATIVE_INFINITY;
 export const END_OF_TIME: number = Number.POSITIVE_INFINITY;
 export const IDLE: number = Number.NaN;
 
+/** Where several are together: at the slowest that is not idle; NaN when all that have not ended are idle. */
+export function slowestOf(watermarks: Iterable<number>): number {
+  let slowest = END_OF_TIME;
+  let idle = false;
+  for (const watermark of watermarks) {
+    if (Number.isNaN(watermark)) idle = true;
+    else if (watermark < slowest) slowest = watermark;
+  }
+  return idle && slowest === END_OF_TIME ? IDLE : slowest;
+}
+
 export class WatermarkMerge {
   readonly #inputs: number[] = [];
   /** The highest promise made so far. */
@@ -34,18 +45,9 @@ export class WatermarkMerge {
   }
 
   #update(): number {
-    let slowest = END_OF_TIME;
-    let idle = false;
-    for (const watermark of this.#inputs) {
-      if (Number.isNaN(watermark)) idle = true;
-      else if (watermark < slowest) slowest = watermark;
-    }
-    if (idle && slowest === END_OF_TIME) {
-      this.#current = IDLE;
-    } else {
-      if (slowest > this.#reached) this.#reached = slowest;
-      this.#current = this.#reached;
-    }
+    const slowest = slowestOf(this.#inputs);
+    if (slowest > this.#reached) this.#reached = slowest;
+    this.#current = Number.isNaN(slowest) ? IDLE : this.#reached;
     return this.#current;
   }
 }

@@ -68,7 +68,9 @@ export class WindowedAggregate implements StatefulLogic {
   }
 
   isDue(watermarkMs: number): boolean {
-    return watermarkMs >= this.#nextEndMs() || this.#lastEndAt(watermarkMs) > this.closedMs;
+    if (watermarkMs >= this.#nextEndMs() || this.#updates.size > 0) return true;
+    this.#passTo(watermarkMs);
+    return false;
   }
 
   /** A record before `closedMs`: some of its windows have fired. False when it is late for all of them. */
@@ -81,7 +83,13 @@ export class WindowedAggregate implements StatefulLogic {
     const before = table.size;
     const entry = table.find(key);
     const isNew = table.size !== before;
-    entry.value = add.call(this.#aggregator, entry.value, value);
+    try {
+      entry.value = add.call(this.#aggregator, entry.value, value);
+    } catch (error) {
+      // A record that is given up must not leave behind the entry that was made for it.
+      if (isNew) table.delete(key);
+      throw error;
+    }
     const pane = this.panes.startOf(timeMs);
     if (this.#sliding !== undefined && pane >= this.#slidFromMs && pane < this.#slidToMs) {
       const sliding = this.#sliding.find(key).value as Sliding;
@@ -111,6 +119,11 @@ export class WindowedAggregate implements StatefulLogic {
       this.#watermarkMs = endMs;
       this.#dropPanes(endMs);
     }
+    this.#passTo(watermarkMs);
+  }
+
+  /** Nothing is left to fire until there; but from now on what lies before is late. */
+  #passTo(watermarkMs: number): void {
     this.#watermarkMs = watermarkMs;
     this.closedMs = Math.max(this.closedMs, this.#lastEndAt(watermarkMs));
     this.#dropPanes(watermarkMs);
@@ -134,7 +147,7 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** Results say which kind they are where there can be more than one for a window. */
   get #isTelling(): boolean {
-    return this.#options.earlyMs !== undefined || this.#latenessMs > 0;
+    return this.#options.earlyMs !== undefined || this.#options.allowedLatenessMs !== undefined;
   }
 
   *#emitUpdates(): Generator<void> {
