@@ -5,6 +5,7 @@ import { answer, PARAMS, timedBids } from './params.ts';
 
 export default job('nexmark-q11', { params: PARAMS }, (flow, params) => {
   timedBids(flow, params)
+    .map(({ bidder }) => ({ bidder }))
     .keyBy(({ bidder }) => bidder)
     .window(session({ gapMs: 10_000 }))
     .aggregate({ bids: count() })

@@ -7,6 +7,7 @@ import { dayOf, minuteOf } from './utc.ts';
 
 export default job('nexmark-q16', { params: PARAMS }, (flow, params) => {
   bids(flow, params)
+    .map(({ auction, bidder, price, channel, dateTime }) => ({ auction, bidder, price, channel, dateTime }))
     .keyBy(({ channel, dateTime }) => [channel, dayOf(dateTime)] as const)
     .aggregate(
       { minute: max(({ dateTime }) => minuteOf(dateTime)), ...bidCounts, ...distinctCounts },
