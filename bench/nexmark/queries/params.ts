@@ -17,15 +17,11 @@ export const PARAMS = {
 
 export type QueryParams = typeof PARAMS;
 
-export function events(flow: Flow, params: Readonly<QueryParams>): Stream<NexmarkEvent> {
-  return flow.from(nexmarkEvents(params)).named('events');
-}
-
 export function bids(flow: Flow, params: Readonly<QueryParams>): Stream<Bid> {
   return events(flow, params).filter(isBid);
 }
 
-/** With the time at which each happened; the watermark follows 4 s behind. */
+/** All events with the time at which each happened; the watermark follows 4 s behind. */
 export function timedEvents(flow: Flow, params: Readonly<QueryParams>): Stream<NexmarkEvent> {
   return events(flow, params).eventTime(({ dateTime }) => dateTime, { outOfOrderMs: 4_000 });
 }
@@ -37,4 +33,8 @@ export function timedBids(flow: Flow, params: Readonly<QueryParams>): Stream<Bid
 /** Each worker writes a part of its own. */
 export function answer<T>({ out }: Readonly<QueryParams>): Sink<T> {
   return out === '' ? blackHole<T>() : toNdjson<T>(`${out}/`);
+}
+
+function events(flow: Flow, params: Readonly<QueryParams>): Stream<NexmarkEvent> {
+  return flow.from(nexmarkEvents(params)).named('events');
 }

@@ -45,6 +45,12 @@ const row: fc.Arbitrary<Row> = fc.record({
 const numbersOf = (rows: readonly Row[]): number[] =>
   rows.flatMap(({ x }) => (x === null || x === undefined ? [] : [x]));
 
+/** Rows of which it says 0 cannot be told apart. */
+function byAllFields(a: Row, b: Row): number {
+  const [textA, textB] = [a, b].map(({ id, x, big, when }) => `${id} ${String(x)} ${big} ${when.getTime()}`);
+  return textA! < textB! ? -1 : textA! > textB! ? 1 : 0;
+}
+
 function quantile(values: readonly number[], p: number): number | undefined {
   if (values.length === 0) return undefined;
   const sorted = [...values].sort((a, b) => a - b);
@@ -98,6 +104,11 @@ const cases: readonly [string, Aggregator<Row>, (rows: readonly Row[]) => unknow
     topN(4, (r: Row) => r.word, { order: 'lowest' }),
     (rows) => [...rows].sort((a, b) => (a.word < b.word ? -1 : a.word > b.word ? 1 : 0)).slice(0, 4),
     'ordered',
+  ],
+  [
+    'topN with ties decided',
+    topN(3, (r: Row) => r.word, { ties: byAllFields }),
+    (rows) => [...rows].sort((a, b) => (a.word > b.word ? -1 : a.word < b.word ? 1 : byAllFields(a, b))).slice(0, 3),
   ],
   ['distinct', distinct((r: Row) => r.x), (rows) => [...new Set(numbersOf(rows))], 'ordered'],
   ['countDistinct', countDistinct((r: Row) => r.word), (rows) => new Set(rows.map((r) => r.word)).size],

@@ -355,6 +355,7 @@ describe('arguments of aggregates', () => {
     [() => approxPercentile(0.5, self, { relativeError: 0 }), /relativeError from 0.0001 to 0.5: relativeError=0/],
     [() => topN(0, self), /topN needs an integer from 1 to 100000: n=0/],
     [() => topN(1.5, self), /n=1.5/],
+    [() => topN(1, self, { ties: 'first' as never }), /topN's ties must be a function of two records: ties=/],
     [() => topN(1, self, { order: 'best' as 'highest' }), /order="?string "best"/],
     [() => sum('delay' as never), /sum needs a function from a record to its value: select=string "delay"/],
     [() => collect(self, { limit: 0 }), /limit=0/],
@@ -382,5 +383,17 @@ describe('topN', () => {
     expect(ids('highest', 5)).toEqual([2, 4, 0, 3, 1]);
     expect(ids('highest', 3)).toEqual([2, 4, 0]);
     expect(ids('lowest', 5)).toEqual([0, 3, 2, 4, 1]);
+  });
+
+  it('lets ties be decided, in either order of ranks', () => {
+    const rows = [5, Number.NaN, 7, 5, 7, Number.NaN].map((rank, id) => ({ rank, id }));
+    const ids = (order: 'highest' | 'lowest', n: number): number[] => {
+      const ties = (a: unknown, b: unknown): number => (b as { id: number }).id - (a as { id: number }).id;
+      const top = topN(n, (r: unknown) => (r as { rank: number }).rank, { order, ties });
+      return resultOf(top, rows).map((r) => (r as { id: number }).id);
+    };
+    expect(ids('highest', 6)).toEqual([4, 2, 3, 0, 5, 1]);
+    expect(ids('highest', 3)).toEqual([4, 2, 3]);
+    expect(ids('lowest', 6)).toEqual([3, 0, 4, 2, 5, 1]);
   });
 });
