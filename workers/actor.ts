@@ -60,7 +60,7 @@ export class Actor {
       for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
       this.#flushedNs = enteredNs;
     }
-    // A source that is asked as fast as it has records always has some: its frames would leave only when they are full.
+    // Who always finds a little at each step never finds nothing: what is staged would leave only when a frame is full.
     else if (open > 0) for (const pipeline of this.#pipelines) pipeline.trickle();
     // A read without records is work, and the next one follows at once; but what is staged need not wait for it.
     if (empty) made = true;

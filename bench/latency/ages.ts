@@ -22,6 +22,9 @@ const ALL = 16;
 const CROSSED: number = ALL + HISTOGRAM_WORDS;
 const WORDS: number = CROSSED + HISTOGRAM_WORDS;
 
+/** For a sink whose bids all count as crossed: they were made elsewhere, or crossing is not the question. */
+export const NO_WORKER = -1;
+
 /** The memory of all workers' ages. */
 export type AgesMemory = readonly SharedArrayBuffer[];
 

@@ -9,12 +9,14 @@ import type { AgesMemory } from './ages.ts';
 import type { Contestant, Running } from './contestant.ts';
 import { AGES } from './latency.job.ts';
 import { type Load, WORKERS } from './load.ts';
+import { startLoadAlone } from './load-alone.ts';
 
 export const CONTESTANTS = {
   millrace: { start: startMillrace },
   postMessage: { start: (load, ages) => startPostMessage(load, ages, false) },
   'postMessage, polled': { start: (load, ages) => startPostMessage(load, ages, true) },
   piscina: { start: startPiscina },
+  'load alone': { start: startLoadAlone },
 } as const satisfies Readonly<Record<string, Contestant>>;
 
 export type ContestantName = keyof typeof CONTESTANTS;

@@ -1,5 +1,6 @@
 // One run of a load, and what it showed. Main thread of a variant's process.
 
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsHistogram } from 'hdr-histogram-js';
 import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
@@ -68,8 +69,10 @@ export async function measureLoad(contestant: Contestant, load: Load): Promise<S
   const startedMs = performance.now();
   const [before, startedAt] = [arrived(ages), new Date()];
   log.begin();
+  const othersShare = watchOthers();
   await running.completed;
   const spanMs = performance.now() - startedMs;
+  const others = othersShare();
   log.end();
   const all = summarizeLatency(agesOf(ages, 'all'));
   const crossed = summarizeLatency(agesOf(ages, 'crossed'));
@@ -89,9 +92,23 @@ export async function measureLoad(contestant: Contestant, load: Load): Promise<S
       'p50 age, crossed': crossed.p50Ns / 1e3,
       'p99 age, crossed': crossed.p99Ns / 1e3,
       rate: (arrived(ages) - before) / spanMs,
+      others: Math.max(0.01, others * 100),
     },
     answer: answerOf(ages),
     details,
+  };
+}
+
+/** The share of all cores' time, 0 to 1, that other processes have from this call to that of the function it returns. */
+function watchOthers(): () => number {
+  const busyMs = (): number =>
+    cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  const own = process.cpuUsage();
+  const [before, startedMs] = [busyMs(), performance.now()];
+  return () => {
+    const { user, system } = process.cpuUsage(own);
+    const othersMs = busyMs() - before - (user + system) / 1e3;
+    return othersMs / ((performance.now() - startedMs) * cpus().length);
   };
 }
 

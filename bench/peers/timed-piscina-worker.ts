@@ -1,6 +1,6 @@
 // What piscina runs for the latency bench: totals an array of bids. One thread a pool, so the totals stay in its module.
 
-import { AgeSink } from '../latency/ages.ts';
+import { AgeSink, NO_WORKER } from '../latency/ages.ts';
 import { RunningTotals, type TimedBid } from '../latency/load.ts';
 
 export interface TimedTask {
@@ -10,13 +10,11 @@ export interface TimedTask {
   readonly bids?: readonly TimedBid[];
 }
 
-/** None of the bids was made here. */
-const NONE = -1;
 const totals = new RunningTotals();
 let sink: AgeSink | undefined;
 
 export default function addBids({ warmUpMs, ages, bids }: TimedTask): void {
-  sink ??= new AgeSink(ages, NONE, warmUpMs);
+  sink ??= new AgeSink(ages, NO_WORKER, warmUpMs);
   if (bids === undefined) sink.end(totals);
   else sink.write(bids.map((bid) => totals.add(bid)));
 }

@@ -102,6 +102,11 @@ export class LaneReader {
     }
   }
 
+  /** True when nothing lies behind the polled frame at this moment. */
+  isEmpty(): boolean {
+    return this.#ring.isEmpty();
+  }
+
   /** The polled frame's records into `into[0..count)`. */
   decode(into: unknown[]): void {
     this.#decoders[this.port]!.decode(this.version, this.#ring, this.at, this.count, into);

@@ -83,6 +83,12 @@ export class SinkOutlet implements Outlet {
     return false;
   }
 
+  /** While the writer is busy records gather: a slow one is not given less at a time. */
+  trickle(): void {
+    this.#raise();
+    if (!this.#pending && this.#batch.length > 0) this.#write();
+  }
+
   end(): boolean {
     this.#raise();
     if (this.#pending) return false;

@@ -94,6 +94,15 @@ export class RingConsumer {
     return ((this.#tail - this.#released) | 0) / this.#capacityBytes;
   }
 
+  /** True when all that is published has been polled: there may be more at any time. */
+  isEmpty(): boolean {
+    if (this.#position === this.#tail && !this.#closed && !this.#producerClosed) {
+      // As in poll. Pairs with the release in RingProducer.publish and the release in RingProducer.close.
+      this.#acceptTail(this.#memory.loadSeqCst(TAIL_WORD));
+    }
+    return this.#position === this.#tail;
+  }
+
   /**
    * The next frame, in the order of commits.
    *

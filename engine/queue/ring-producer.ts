@@ -171,7 +171,7 @@ export class RingProducer {
   /** Makes all committed frames visible at once, in order, and wakes the consumer if it sleeps. Nothing committed: does nothing. */
   publish(): void {
     if (this.#tail === this.#published) return;
-    // The frames before their tail. Pairs with the acquire in RingConsumer.poll.
+    // The frames before their tail. Pairs with the acquire in RingConsumer.poll and the acquire in RingConsumer.isEmpty.
     // Sequentially consistent, not a release alone: ring() looks at the doorbell next, and must not look earlier.
     this.#memory.storeSeqCst(TAIL_WORD, this.#tail);
     this.#published = this.#tail;
@@ -192,7 +192,7 @@ export class RingProducer {
     this.#closed = true;
     this.#claimedBytes = NO_CLAIM;
     // The last frames and the end in one store: no consumer sees the end without them. Sequentially consistent as in publish.
-    // Pairs with the acquire in RingConsumer.poll.
+    // Pairs with the acquire in RingConsumer.poll and the acquire in RingConsumer.isEmpty.
     this.#memory.storeSeqCst(TAIL_WORD, this.#tail | TAIL_CLOSED_BIT);
     this.#published = this.#tail;
     this.#consumerDoorbell.ring();

@@ -1,13 +1,18 @@
-// When an actor sends what its operators have staged.
+// When an actor sends on or writes what its operators have staged.
 
 import { describe, expect, it } from 'vitest';
 import type { ReadResult, Source } from '../../engine/connector/source.ts';
+import { FrameEncoder } from '../../engine/frame/index.ts';
+import type { OperatorNode } from '../../engine/graph/operator-node.ts';
 import { LIMITS } from '../../engine/limits.ts';
 import { allocateMetrics } from '../../engine/metrics/metrics-layout.ts';
 import { StageRecorder } from '../../engine/metrics/stage-recorder.ts';
 import type { Chain } from '../../engine/operators/chain-step.ts';
 import { ExchangeOutlet } from '../../engine/operators/exchange-outlet.ts';
+import type { Faults } from '../../engine/operators/faults.ts';
+import { SinkOutlet } from '../../engine/operators/sink-outlet.ts';
 import { Actor } from '../../workers/actor.ts';
+import { LaneFeed } from '../../workers/lane-feed.ts';
 import { Pipeline } from '../../workers/pipeline.ts';
 import { SourceFeed } from '../../workers/source-feed.ts';
 import { TestLanes } from '../engine/operators/lanes.ts';
@@ -98,5 +103,72 @@ describe('an actor whose source has something at every read', () => {
     actor.step();
     actor.step();
     expect(lanes.records(0)).toEqual([{ i: 2 }, { i: 3 }]);
+  });
+});
+
+describe('an actor that receives and writes', () => {
+  /** Sends one record a frame; reads with the actor under test, which has a sink whose writes are written down. */
+  function receiving(write: (batch: readonly unknown[]) => void | Promise<void>) {
+    const lanes = new TestLanes(1, 65_536);
+    const encoder = new FrameEncoder();
+    const nowNs = (): number => 1;
+    const recorder = new StageRecorder(new Float64Array(allocateMetrics(1, 1)));
+    const feed = new LaneFeed(lanes.readers, recorder, nowNs);
+    const node = { id: 0, name: 'sink' } as unknown as OperatorNode;
+    const sink = new SinkOutlet({ write }, node, undefined as unknown as Faults, recorder, () => {});
+    const chain = ((records: readonly unknown[], from: number): number => {
+      feed.decode();
+      for (let i = from; i < feed.count; i++) sink.push(records[i]);
+      return feed.count;
+    }) as Chain;
+    const pipeline = new Pipeline(
+      feed,
+      [chain],
+      [sink],
+      [],
+      { nowNs, service: recorder.service, enter: () => {}, age: recorder.age },
+      LIMITS.frameRecords,
+    );
+    return {
+      actor: new Actor('stage', [pipeline], recorder, nowNs),
+      send: (record: unknown): void => {
+        expect(lanes.writers[0]!.send(0, encoder, [record], 0, 1, 0, 0)).toBe('sent');
+      },
+    };
+  }
+
+  it('writes a frame behind which there is nothing at once, and others together', () => {
+    const written: unknown[][] = [];
+    const { actor, send } = receiving((batch) => void written.push([...batch]));
+    send({ i: 0 });
+    actor.step();
+    expect(written).toEqual([[{ i: 0 }]]);
+    for (const i of [1, 2, 3]) send({ i });
+    for (let step = 0; step < 3; step++) actor.step();
+    expect(written.slice(1)).toEqual([[{ i: 1 }, { i: 2 }, { i: 3 }]]);
+  });
+
+  it('gathers while a write is under way', async () => {
+    const written: unknown[][] = [];
+    let finish = (): void => {};
+    const { actor, send } = receiving((batch) => {
+      written.push([...batch]);
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    for (const i of [0, 1, 2]) {
+      send({ i });
+      actor.step();
+    }
+    expect(written).toEqual([[{ i: 0 }]]);
+    finish();
+    await new Promise((turn) => setImmediate(turn));
+    for (let step = 0; step < 3; step++) actor.step();
+    expect(written.flat()).toEqual([{ i: 0 }, { i: 1 }, { i: 2 }].slice(0, written.flat().length));
+    finish();
+    await new Promise((turn) => setImmediate(turn));
+    for (let step = 0; step < 3; step++) actor.step();
+    expect(written.flat()).toEqual([{ i: 0 }, { i: 1 }, { i: 2 }]);
   });
 });

@@ -7,7 +7,7 @@ import { expectedOfLoad } from '../../../bench/latency/load.ts';
 import type { LatencyDetails, measureLoad, saturationOf } from '../../../bench/latency/measure.ts';
 
 const BUILD = new URL('../../../build/bench/latency/', import.meta.url);
-const NAMES = ['millrace', 'postMessage', 'postMessage, polled', 'piscina'] as const;
+const NAMES = ['millrace', 'postMessage', 'postMessage, polled', 'piscina', 'load alone'] as const;
 
 interface Built {
   readonly contestants: typeof CONTESTANTS;

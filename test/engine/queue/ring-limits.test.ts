@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Doorbell } from '../../../engine/queue/doorbell.ts';
-import { RING_EMPTY, RingConsumer } from '../../../engine/queue/ring-consumer.ts';
+import { RING_DRAINED, RING_EMPTY, RingConsumer } from '../../../engine/queue/ring-consumer.ts';
 import { RingCorruptError } from '../../../engine/queue/ring-errors.ts';
 import { DATA_WORD, HEAD_WORD, TAIL_WORD } from '../../../engine/queue/ring-layout.ts';
 import { RING_FULL, RingProducer } from '../../../engine/queue/ring-producer.ts';
@@ -64,6 +64,24 @@ describe('SpscRing', () => {
     expect(producer.isEmpty(), 'what is not published is not in the ring yet').toBe(true);
     producer.publish();
     expect(producer.isEmpty()).toBe(false);
+  });
+
+  it('is empty for its consumer when all that is published has been polled, and not when more has come', () => {
+    const { producer, consumer } = ringWith([8, 8]);
+    expect(consumer.isEmpty()).toBe(false);
+    consumer.poll();
+    expect(consumer.isEmpty()).toBe(false);
+    consumer.poll();
+    expect(consumer.isEmpty()).toBe(true);
+    producer.claim(8);
+    producer.commit(0);
+    expect(consumer.isEmpty()).toBe(true);
+    producer.publish();
+    expect(consumer.isEmpty()).toBe(false);
+    expect(consumer.poll()).toBeGreaterThanOrEqual(0);
+    producer.close();
+    expect(consumer.isEmpty()).toBe(true);
+    expect(consumer.poll()).toBe(RING_DRAINED);
   });
 
   it('takes only start positions that are Int32 and multiples of 8', () => {
