@@ -19,8 +19,8 @@ export const LEAST_CHANGE = 0.05;
 
 /**
  * - `worse`, `better`: changed beyond noise, and by LEAST_CHANGE or more
- * - `level`: the screening saw no change of LEAST_CHANGE
- * - `unclear`: the screening saw one, the confirmation could not
+ * - `level`: the screening saw no change of LEAST_CHANGE, or the confirmation rules one out
+ * - `unclear`: the screening saw one, and the confirmation can neither show nor rule it out
  */
 export type Verdict = 'worse' | 'better' | 'level' | 'unclear';
 
@@ -78,8 +78,10 @@ function estimate({ base, head }: PairedFigures, tail: number): PairedEstimate {
 }
 
 function verdictOf({ estimate, low, high }: PairedEstimate, { better }: Measure): Verdict {
+  const least = Math.log(1 + LEAST_CHANGE);
+  if (low > -least && high < least) return 'level';
   const beyondNoise = low > 0 || high < 0;
-  if (!beyondNoise || Math.abs(estimate) < Math.log(1 + LEAST_CHANGE)) return 'unclear';
+  if (!beyondNoise || Math.abs(estimate) < least) return 'unclear';
   return estimate > 0 === (better === 'more') ? 'better' : 'worse';
 }
 

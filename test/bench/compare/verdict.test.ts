@@ -31,8 +31,13 @@ describe('the verdict on a figure', () => {
     expect(verdicts(speed, 0.8)).toBe('worse');
   });
 
-  it('is unclear where the change is sure but small, where it is large but may be noise, and where rounds are too few', () => {
-    expect(judgeSuspects([figures(level, scaled(1.02))])[0]!.verdict).toBe('unclear');
+  it('is level where a change worth a word can be ruled out, even if a smaller one is sure', () => {
+    expect(judgeSuspects([figures(level, level)])[0]!.verdict).toBe('level');
+    expect(judgeSuspects([figures(level, scaled(1.02))])[0]!.verdict).toBe('level');
+  });
+
+  it('is unclear where the change may be too small or may be noise, and where rounds are too few', () => {
+    expect(judgeSuspects([figures(level, scaled(1.035))])[0]!.verdict).toBe('unclear');
     const noisy = [100, 180, 70, 160, 90, 150, 80, 200];
     expect(judgeSuspects([figures(level, noisy)])[0]).toMatchObject({ verdict: 'unclear' });
     expect(judgeSuspects([figures([100, 100], [200, 200])])[0]).toMatchObject({ verdict: 'unclear', ratio: 2 });
