@@ -33,6 +33,13 @@ export {
   type WindowJoinOptions,
   windowJoin,
 } from './engine/flow/join.ts';
+export {
+  type BroadcastJoinOptions,
+  broadcastJoin,
+  type SideInputOptions,
+  type SideOptions,
+  withSideInput,
+} from './engine/flow/side-input.ts';
 export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
   any,
@@ -54,6 +61,7 @@ export {
 export type { AsyncContext, AsyncOptions, DeadLetter, EventTimeOptions } from './engine/graph/operator-node.ts';
 export type { JoinKey } from './engine/join/interval-join.ts';
 export type { JoinType, LeftOf, RightOf } from './engine/join/join-type.ts';
+export type { SideRows } from './engine/join/side-input.ts';
 export type { JoinWindow } from './engine/join/window-join.ts';
 export type {
   FlowCounters,

@@ -40,6 +40,7 @@ import { MapAsync } from '../engine/operators/map-async.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
 import { Preaggregator } from '../engine/operators/preaggregator.ts';
 import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
+import { StatefulInput } from '../engine/operators/stateful-input.ts';
 import { type StatefulHost, type StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
 import { validator } from '../engine/operators/validate.ts';
 import { hashKey } from '../engine/partition/key-hash.ts';
@@ -48,9 +49,7 @@ import { readersOf } from '../engine/plan/planner.ts';
 import { EventClock } from '../engine/time/event-clock.ts';
 import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
 import { Panes } from '../engine/window/panes.ts';
-import { SessionAggregate } from '../engine/window/session-aggregate.ts';
 import { paneMs } from '../engine/window/window-spec.ts';
-import { WindowedAggregate } from '../engine/window/windowed-aggregate.ts';
 import { Actor } from './actor.ts';
 import { AlignedFeed } from './aligned-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
@@ -58,6 +57,7 @@ import type { OpenSink } from './open-sink.ts';
 import { type Advance, Pipeline } from './pipeline.ts';
 import { SideOutputs } from './side-outputs.ts';
 import { SourceFeeds } from './source-feeds.ts';
+import { aggregateSteps, windowLogic, windowSteps } from './table-steps.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Of a reason that must fit the smallest lane. */
@@ -84,6 +84,8 @@ class ActorBuilder {
   readonly #faults: Faults;
   /** Outlets that stand for an operator: made before any chain, for a chain may come to them from anywhere. */
   readonly #outlets = new Map<number, Outlet>();
+  /** By operator and number of the input. */
+  readonly #statefulInputs = new Map<string, StatefulInput>();
   readonly #exchanges = new Map<number, ExchangeOutlet>();
   readonly #sinks: OpenSink[];
   readonly #pipelines: Pipeline[] = [];
@@ -156,8 +158,20 @@ class ActorBuilder {
       if (edge.to !== this.#stage.id || edge.reader !== node.id) continue;
       const feed = new LaneFeed(this.#lanes.readers(edge), this.#recorder, this.#context.nowNs);
       const head: ChainHead = { kind: 'batch', timed: edge.timed };
-      if (operation.kind === 'aggregate') this.#addPipeline(node, feed, this.#aggregateSteps(node, operation), head);
-      else if (operation.kind === 'window') this.#addPipeline(node, feed, this.#windowSteps(node, operation), head);
+      if (operation.kind === 'aggregate')
+        this.#addPipeline(
+          node,
+          feed,
+          aggregateSteps(node, operation, this.#outlets.get(node.id) as KeyedAggregate),
+          head,
+        );
+      else if (operation.kind === 'window')
+        this.#addPipeline(
+          node,
+          feed,
+          windowSteps(node, operation, this.#outlets.get(node.id) as StatefulOperator),
+          head,
+        );
       else this.#addPipeline(node, feed, [this.#receivedSteps(node, edge.input)], head);
     }
     const behind = (): ChainStep[] => this.#stepsBehind({ node: node.id, port: MAIN_PORT });
@@ -231,10 +245,7 @@ class ActorBuilder {
   #statefulOperator(node: OperatorNode, operation: Operation & { kind: 'window' | 'stateful' }): StatefulOperator {
     const make = (host: StatefulHost): StatefulLogic => {
       if (operation.kind === 'stateful') return operation.make(host);
-      const { window, aggregator, spread, options } = operation;
-      return window.kind === 'session'
-        ? new SessionAggregate(window.gapMs, aggregator, spread, host)
-        : new WindowedAggregate(window, options, aggregator, spread, host);
+      return windowLogic(operation, host);
     };
     return new StatefulOperator(make, {
       late: this.#sides.late(node),
@@ -254,7 +265,7 @@ class ActorBuilder {
     const outlet = this.#outlets.get(node.id);
     if (outlet instanceof StatefulOperator) {
       const isRead = (input: Input): boolean => input.node === output.node && input.port === output.port;
-      return { kind: 'stateful', node, key: undefined, operator: outlet, input: node.inputs.findIndex(isRead) };
+      return this.#statefulStep(node, outlet, node.inputs.findIndex(isRead));
     }
     if (outlet !== undefined) return { kind: 'push', node, outlet };
     const next = (): ChainStep[] => this.#stepsBehind({ node: node.id, port: MAIN_PORT });
@@ -297,33 +308,21 @@ class ActorBuilder {
     if (kind === 'keyBy' || kind === 'rebalance' || kind === 'broadcast') {
       return this.#stepsBehind({ node: node.id, port: MAIN_PORT });
     }
-    const step = this.#step(node, node.inputs[input]!);
-    return [step.kind === 'stateful' ? { ...step, key: keyOfInput(node.operation, input), input } : step];
+    const outlet = this.#outlets.get(node.id);
+    if (outlet instanceof StatefulOperator) return [this.#statefulStep(node, outlet, input)];
+    return [this.#step(node, node.inputs[input]!)];
   }
 
-  #windowSteps(node: OperatorNode, operation: Operation & { kind: 'window' }): ChainStep[][] {
-    const operator = this.#outlets.get(node.id) as StatefulOperator;
-    const { logic } = operator;
-    const { aggregator, key } = operation;
-    if (!(logic instanceof WindowedAggregate)) return [[{ kind: 'stateful', node, key, operator, input: 0 }]];
-    const add = aggregator.add.bind(aggregator) as Fold;
-    const combine = aggregator.combine.bind(aggregator) as Fold;
-    const late = (record: unknown, timeMs: number): void => operator.late(record, timeMs);
-    return [
-      [{ kind: 'window', node, key, select: aggregator.select?.bind(aggregator), add, window: logic, late }],
-      [{ kind: 'combineWindow', node, combine, window: logic }],
-    ];
-  }
-
-  #aggregateSteps(node: OperatorNode, operation: OperatorNode['operation'] & { kind: 'aggregate' }): ChainStep[][] {
-    const { aggregator, key } = operation;
-    const { table } = this.#outlets.get(node.id) as KeyedAggregate;
-    const add = aggregator.add.bind(aggregator) as Fold;
-    const combine = aggregator.combine.bind(aggregator) as Fold;
-    return [
-      [{ kind: 'aggregate', node, key, select: aggregator.select?.bind(aggregator), add, table }],
-      [{ kind: 'combine', node, combine, table }],
-    ];
+  #statefulStep(node: OperatorNode, operator: StatefulOperator, input: number): ChainStep {
+    const name = `${node.id}.${input}`;
+    const { operation } = node;
+    let made = this.#statefulInputs.get(name);
+    if (made === undefined) {
+      const timeless = operation.kind === 'stateful' && operation.inputs[input]!.timeless === true;
+      made = new StatefulInput(operator, input, timeless);
+      this.#statefulInputs.set(name, made);
+    }
+    return { kind: 'stateful', node, key: keyOfInput(operation, input), operator: made, input };
   }
 
   #edgeStep(edge: EdgePlan): ChainStep {

@@ -1,14 +1,13 @@
 // Joins of two keyed streams, as users write them: each adds one operator with two inputs. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { Graph } from '../graph/graph.ts';
-import { hasEventTime } from '../graph/operator-inputs.ts';
 import { LATE_PORT, MAIN_PORT, type StatefulOperation } from '../graph/operator-node.ts';
 import { checkInterval } from '../join/interval-bounds.ts';
 import { type Interval, IntervalJoin, type JoinKey } from '../join/interval-join.ts';
 import { checkJoinType, type JoinType, type LeftOf, type RightOf } from '../join/join-type.ts';
 import { type JoinWindow, WindowJoin } from '../join/window-join.ts';
 import type { HoppingWindow, WindowSpec } from '../window/window-spec.ts';
+import { checkEventTime, checkKnown, checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, type LateOption, Stream } from './stream.ts';
 
 export interface WindowJoinOptions<K, L, R, J extends JoinType, Out> extends LateOption<L | R> {
@@ -171,27 +170,11 @@ function join<K, L, R, Out>(
 ): Stream<Out> {
   const { graph } = left.parts;
   checkSameJob(label, graph, right.parts.graph);
-  for (const [side, { parts }] of [['left', left] as const, ['right', right] as const]) {
-    if (hasEventTime(graph, parts.input)) continue;
-    const rule = `${label} needs event time on both sides, the ${side} one has none: call .eventTime((record) => ...) behind its source`;
-    throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: graph.job } });
-  }
+  checkEventTime(label, left, right);
   const inputs = [left, right].map(({ parts }) => ({ exchange: 'keyed' as const, key: parts.key }));
   const node = graph.add({ kind: 'stateful', label, inputs, ...operation }, [left.parts.input, right.parts.input]);
   late?.(new Stream<L | R>(graph, { node: node.id, port: LATE_PORT }));
   return new Stream<Out>(graph, { node: node.id, port: MAIN_PORT });
-}
-
-function checkSameJob(label: string, graph: Graph, other: Graph): void {
-  if (graph === other) return;
-  const rule = `${label} joins streams of one job: these are of two, '${graph.job}' and '${other.job}'`;
-  throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: graph.job } });
-}
-
-function checkKnown(label: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  throw new MillraceError('ERR_OPTION_UNKNOWN', `${label} has no option '${unknown.join("', '")}'`);
 }
 
 function windowOf(label: string, window: WindowSpec): HoppingWindow {

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import { ERROR_PORT, type Input, LATE_PORT, type Operation, type OperatorNode } from './operator-node.ts';
+import { endlessWaits } from './waiting.ts';
 
 /** The operators of one job, in the order in which they were added: inputs always come before their users. Any thread. */
 export class Graph {
@@ -63,6 +64,7 @@ export class Graph {
         );
       }
     }
+    problems.push(...endlessWaits(this.nodes));
     if (problems.length > 0) {
       throw new MillraceError('ERR_JOB_GRAPH', problems.join('; '), { place: { job: this.job } });
     }

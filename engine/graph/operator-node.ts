@@ -72,16 +72,24 @@ export interface EventTimeOptions {
   readonly idleMs?: number;
 }
 
+/** An input of an operator with state. */
+export type StatefulInputSpec = (
+  | { readonly exchange: 'keyed'; readonly key: (record: unknown) => unknown }
+  | { readonly exchange: 'broadcast' | 'none' }
+) & {
+  /** The operator's event time is that of its other inputs. */
+  readonly timeless?: boolean;
+  /** Read to its end before the others are. */
+  readonly readFirst?: boolean;
+};
+
 /** An operator with state of its own kind: joins, process(), sessions, and what is built on them. */
 export interface StatefulOperation {
   readonly kind: 'stateful';
   /** For people: `join`, `process`. */
   readonly label: string;
   /** How each input comes in: by key, all of it to every actor, or as it is. */
-  readonly inputs: readonly (
-    | { readonly exchange: 'keyed'; readonly key: (record: unknown) => unknown }
-    | { readonly exchange: 'broadcast' | 'none' }
-  )[];
+  readonly inputs: readonly StatefulInputSpec[];
   /** Emitted records have event times. */
   readonly timed: boolean;
   /** Once for each actor. */

@@ -7,6 +7,7 @@ import type { ExchangeOutlet } from './exchange-outlet.ts';
 import type { KeyTable } from './key-table.ts';
 import type { Outlet } from './outlet.ts';
 import type { Preaggregator } from './preaggregator.ts';
+import type { StatefulInput } from './stateful-input.ts';
 import type { StatefulOperator } from './stateful-operator.ts';
 
 type Fn = (record: unknown) => unknown;
@@ -81,7 +82,7 @@ export type ChainStep = Common &
         readonly kind: 'stateful';
         /** Undefined for an input that is not brought together by key. */
         readonly key: Fn | undefined;
-        readonly operator: StatefulOperator;
+        readonly operator: StatefulOperator | StatefulInput;
         readonly input: number;
       }
   );

@@ -17,6 +17,10 @@ export interface StatefulLogic {
   isDue(watermarkMs: number): boolean;
   /** Emits what is due, in order of time. Yields after every bounded piece of work once the host is full. Never called for idle. */
   fire(watermarkMs: number): Iterator<unknown>;
+  /** Whether an input must wait for another to end first (stateful-input.ts). */
+  holds?(input: number): boolean;
+  /** No record of this input follows. */
+  inputEnded?(input: number): void;
   /** When tick() is next due by the job's clock; Infinity for never. */
   readonly tickAtMs?: number;
   /** Emits what the clock on the wall makes due. */
@@ -120,6 +124,15 @@ export class StatefulOperator implements Outlet, Feed {
     return this.#firing !== undefined || this.#host.full;
   }
 
+  /** An input that has no event time: the operator's is that of the others. */
+  addTimeless(): void {
+    this.#openInputs++;
+  }
+
+  endTimeless(): void {
+    this.#openInputs--;
+  }
+
   push(): void {
     throw new TypeError('the compiled chain calls the logic itself');
   }
@@ -160,6 +173,11 @@ export class StatefulOperator implements Outlet, Feed {
   #take(): void {
     const reached = this.#merge.current;
     if (this.#firing !== undefined || Object.is(reached, this.#reachedMs)) return;
+    // What the logic still has to tell comes before the watermark, also where that is none.
+    if (this.#host.wantsFire) {
+      this.#askLogic();
+      return;
+    }
     if (Number.isNaN(reached) || reached === this.#promisedMs) {
       this.#reachedMs = reached;
       return;

@@ -1,0 +1,48 @@
+// What keeps the state of an aggregate, and what the two ports of its lanes lead to: records are added, partial results combined. On a worker.
+
+import type { OperatorNode } from '../engine/graph/operator-node.ts';
+import type { ChainStep, Fold } from '../engine/operators/chain-step.ts';
+import type { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
+import type { StatefulHost, StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
+import { SessionAggregate } from '../engine/window/session-aggregate.ts';
+import { WindowedAggregate } from '../engine/window/windowed-aggregate.ts';
+
+export function windowLogic(
+  { window, aggregator, spread, options }: OperatorNode['operation'] & { kind: 'window' },
+  host: StatefulHost,
+): StatefulLogic {
+  return window.kind === 'session'
+    ? new SessionAggregate(window.gapMs, aggregator, spread, host)
+    : new WindowedAggregate(window, options, aggregator, spread, host);
+}
+
+export function windowSteps(
+  node: OperatorNode,
+  operation: OperatorNode['operation'] & { kind: 'window' },
+  operator: StatefulOperator,
+): ChainStep[][] {
+  const { logic } = operator;
+  const { aggregator, key } = operation;
+  if (!(logic instanceof WindowedAggregate)) return [[{ kind: 'stateful', node, key, operator, input: 0 }]];
+  const add = aggregator.add.bind(aggregator) as Fold;
+  const combine = aggregator.combine.bind(aggregator) as Fold;
+  const late = (record: unknown, timeMs: number): void => operator.late(record, timeMs);
+  return [
+    [{ kind: 'window', node, key, select: aggregator.select?.bind(aggregator), add, window: logic, late }],
+    [{ kind: 'combineWindow', node, combine, window: logic }],
+  ];
+}
+
+export function aggregateSteps(
+  node: OperatorNode,
+  operation: OperatorNode['operation'] & { kind: 'aggregate' },
+  { table }: KeyedAggregate,
+): ChainStep[][] {
+  const { aggregator, key } = operation;
+  const add = aggregator.add.bind(aggregator) as Fold;
+  const combine = aggregator.combine.bind(aggregator) as Fold;
+  return [
+    [{ kind: 'aggregate', node, key, select: aggregator.select?.bind(aggregator), add, table }],
+    [{ kind: 'combine', node, combine, table }],
+  ];
+}
