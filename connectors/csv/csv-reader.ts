@@ -12,16 +12,14 @@ import type { ReaderContext } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
 import type { FileSplit } from '../files/file-split.ts';
 import { RecordReader, type RecordReaderOptions } from '../files/record-reader.ts';
+import { ShortCut } from '../files/short-cut.ts';
 import { Cells, ESCAPED_FIELD, NON_ASCII_FIELD, QUOTED_FIELD } from './cells.ts';
 import { bindColumns, type CsvColumn, type CsvColumns } from './columns.ts';
 import { CARRIAGE_RETURN, type Dialect, NEWLINE, RecordEndScan } from './dialect.ts';
-import { type FieldStrings, fieldStrings } from './field-strings.ts';
 import { needsText, type PlainRows, plainRows } from './plain-rows.ts';
 import { type RowBuilder, rowBuilder } from './row-builder.ts';
 
 const INCOMPLETE = -1;
-/** Records between two looks at whether the short cuts pay; each must serve half of the records or more. */
-const REVIEW_RECORDS = 8192;
 
 export interface CsvReaderOptions extends RecordReaderOptions {
   readonly dialect: Dialect;
@@ -60,12 +58,7 @@ export class CsvReader<T> extends RecordReader<T> {
   #fault: Fault;
   #plain: PlainRows | undefined;
   #plainNeedsText = false;
-  /** By column. */
-  #strings: (FieldStrings | undefined)[] = [];
-  #missesBefore: number[] = [];
-  /** Since the last review: records that were read, and those of them that were not plain. */
-  #reviewed = 0;
-  #exceptions = 0;
+  #shortCut: ShortCut | undefined;
 
   constructor(split: FileSplit, context: ReaderContext, options: CsvReaderOptions) {
     super(split, context, options);
@@ -97,7 +90,6 @@ export class CsvReader<T> extends RecordReader<T> {
       this.#takePlain(maxRecords, records);
       count = records.length;
       if (this.cursor >= window.limit || count >= maxRecords) return;
-      this.#exceptions++;
       const start = this.cursor;
       const end = this.#scanRecord(start);
       if (end === INCOMPLETE) return;
@@ -138,7 +130,7 @@ export class CsvReader<T> extends RecordReader<T> {
       window.bytes,
       this.#plainNeedsText ? window.text : '',
       this.#cells,
-      this.#strings,
+      this.#shortCut!.strings,
       this.cursor,
       window.limit,
       records,
@@ -146,36 +138,19 @@ export class CsvReader<T> extends RecordReader<T> {
       maxRecords,
       this.options.maxRecordBytes,
     );
-    this.#reviewed += records.length - before;
-    if (this.#reviewed + this.#exceptions >= REVIEW_RECORDS) this.#review();
+    const verdict = this.#shortCut!.count(records.length - before);
+    if (verdict === 'give-up') this.#plain = undefined;
+    else if (verdict === 'recompile') this.#compilePlain(this.#shortCut!);
   }
 
-  /** Gives up short cuts that turn out to be detours: columns whose strings hardly repeat, files whose records are hardly ever plain. */
-  #review(): void {
-    const records = this.#reviewed + this.#exceptions;
-    let changed = false;
-    this.#strings.forEach((strings, column) => {
-      if (strings === undefined) return;
-      if ((strings.misses - this.#missesBefore[column]!) * 2 > records) {
-        this.#strings[column] = undefined;
-        changed = true;
-      }
-      this.#missesBefore[column] = strings.misses;
-    });
-    if (this.#exceptions * 2 > records) this.#plain = undefined;
-    else if (changed) this.#compilePlain();
-    this.#reviewed = 0;
-    this.#exceptions = 0;
-  }
-
-  #compilePlain(): void {
+  #compilePlain(shortCut: ShortCut): void {
     const shape = {
       dialect: this.#dialect,
       fieldCount: this.#fields.length,
       columns: this.#columns,
-      strings: this.#strings,
+      strings: shortCut.strings,
     };
-    this.#plain = this.#shortCuts ? plainRows(shape) : undefined;
+    this.#plain = plainRows(shape);
     this.#plainNeedsText = needsText(shape);
   }
 
@@ -292,11 +267,12 @@ export class CsvReader<T> extends RecordReader<T> {
     this.#columns = bindColumns(this.split.shown, fields, this.#declared);
     this.#build = rowBuilder(this.#columns);
     this.#needsText = this.#columns.some(({ type }) => type === 'string');
-    this.#strings = this.#columns.map(({ type }, column) =>
-      type === 'string' ? fieldStrings(this.options.encoding, column) : undefined,
+    if (!this.#shortCuts) return;
+    this.#shortCut = new ShortCut(
+      this.options.encoding,
+      this.#columns.map(({ type }) => type === 'string'),
     );
-    this.#missesBefore = this.#strings.map((strings) => strings?.misses ?? 0);
-    this.#compilePlain();
+    this.#compilePlain(this.#shortCut);
   }
 
   #refuseShape(start: number, end: number): void {

@@ -10,11 +10,11 @@
 //
 // Where code generation from strings is switched off there is no such loop, and CsvReader takes all records.
 
+import type { FieldStrings } from '../files/field-strings.ts';
 import type { Cells } from './cells.ts';
 import { NON_ASCII_FIELD, POWERS_OF_TEN } from './cells.ts';
 import type { CsvColumn } from './columns.ts';
 import { CARRIAGE_RETURN, type Dialect, NEWLINE } from './dialect.ts';
-import type { FieldStrings } from './field-strings.ts';
 import { memberName } from './row-builder.ts';
 
 /**

@@ -15,6 +15,8 @@ import type { ByteInput } from './byte-input.ts';
  * fresh pages for each one, and a CSV file was read at 0.8 of the speed.
  */
 export const WINDOW_BYTES: number = 64 * 1024;
+/** Behind the newline: room for a word that is read from the last bytes on. */
+const SPARE_BYTES = 4;
 const NEWLINE = 10;
 
 export class ByteWindow {
@@ -30,7 +32,7 @@ export class ByteWindow {
   #ascii: boolean | undefined;
 
   constructor(input: ByteInput, base: number, windowBytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(windowBytes);
+    this.bytes = Buffer.allocUnsafeSlow(windowBytes + SPARE_BYTES);
     this.#input = input;
     this.base = base;
     this.bytes[0] = NEWLINE;
@@ -51,14 +53,16 @@ export class ByteWindow {
   /** Drops what stands before `cursor` and appends what comes next; the cursor is 0 afterwards. Grows when nothing can be dropped. */
   slide(cursor: number): void | Promise<void> {
     const kept = this.limit - cursor;
-    if (kept >= this.bytes.length / 2) {
-      const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
+    let capacity = this.bytes.length - SPARE_BYTES;
+    if (kept >= capacity / 2) {
+      capacity *= 2;
+      const larger = Buffer.allocUnsafeSlow(capacity + SPARE_BYTES);
       this.bytes.copy(larger, 0, cursor, this.limit);
       this.bytes = larger;
     } else if (cursor > 0) this.bytes.copyWithin(0, cursor, this.limit);
     this.base += cursor;
     this.limit = kept;
-    const read = this.#input.read(this.bytes, kept, this.bytes.length - 1 - kept);
+    const read = this.#input.read(this.bytes, kept, capacity - 1 - kept);
     if (typeof read === 'number') this.#took(read);
     else return read.then((count) => this.#took(count));
   }

@@ -1,10 +1,9 @@
 // NDJSON (JSON Lines) files: one JSON value a line, as a source and as a sink.
 
 import type { Source } from '../../engine/connector/source.ts';
-import { messageOf } from '../../engine/errors/millrace-error.ts';
 import type { FilePath } from '../files/file-path.ts';
-import { LineReader } from '../files/line-reader.ts';
 import { type LineOptions, lineSource } from '../files/line-source.ts';
+import { NdjsonReader } from './ndjson-reader.ts';
 
 export type { FilePath } from '../files/file-path.ts';
 export type { LineOptions } from '../files/line-source.ts';
@@ -29,17 +28,4 @@ export function ndjson<T = unknown>(path: FilePath, options: LineOptions = {}): 
     options,
     (split, context, readerOptions) => new NdjsonReader<T>(split, context, readerOptions),
   );
-}
-
-const BLANK = /^[ \t\r]*$/;
-
-class NdjsonReader<T> extends LineReader<T> {
-  protected override takeLine(line: string, start: number, end: number, records: T[]): void {
-    try {
-      records.push(JSON.parse(line) as T);
-    } catch (error) {
-      if (BLANK.test(line)) return;
-      this.refuse(start, end, `A line must be one JSON value: ${messageOf(error)}`, error);
-    }
-  }
 }
