@@ -78,6 +78,17 @@ export type {
 export type { LatencySummary } from './engine/metrics/latency-summary.ts';
 export type { HistogramName } from './engine/metrics/metrics-layout.ts';
 export type { PlanDescription } from './engine/plan/describe-plan.ts';
+export {
+  type FiredTimer,
+  type ProcessContext,
+  type ProcessDefinition,
+  type TypeWitness,
+  typeOf,
+} from './engine/process/process-definition.ts';
+export type { ListState } from './engine/state/list-state.ts';
+export type { MapState } from './engine/state/map-state.ts';
+export { listState, mapState, type StateSpec, type TimeToLive, valueState } from './engine/state/state-spec.ts';
+export type { ValueState } from './engine/state/value-state.ts';
 export type { WindowOptions } from './engine/window/window-options.ts';
 export { hopping, session, tumbling, type WindowSpec } from './engine/window/window-spec.ts';
 export { explain } from './scheduler/explain.ts';

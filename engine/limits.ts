@@ -18,6 +18,8 @@ export const LIMITS = {
   preaggregateKeys: 4096,
   maxAsyncConcurrency: 65_536,
   maxRetries: 1_000,
+  /** Timers that set one another without time passing, or at the end of the input, before that is called endless. */
+  timersInARow: 10_000,
   /** The longest delay that Node's timers take. */
   maxTimerMs: 2_147_483_647,
   /** Records that collect() keeps before it fails the job: the main thread's heap is the user's. */

@@ -269,6 +269,7 @@ export class JobRun implements JobHandle {
       planOptions,
       fingerprint: fingerprint(graph),
       epochNs: this.#epochNs,
+      startedAtMs: this.#startedAt.getTime(),
       control: control.buffer,
       metrics,
       lanes,

@@ -174,6 +174,8 @@ class Simulation {
         memory,
         splits: structuredClone(splits),
         nowNs: this.#nowNs,
+        // The virtual clock is the clock on the wall as well.
+        startedAtMs: 0,
         wake: () => {
           this.#woken = true;
         },

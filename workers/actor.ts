@@ -34,6 +34,13 @@ export class Actor {
     return this.#done;
   }
 
+  /** When it has something to do by the clock alone; Infinity for never. */
+  get dueNs(): number {
+    let dueNs = Number.POSITIVE_INFINITY;
+    for (const { done, feed } of this.#pipelines) if (!done) dueNs = Math.min(dueNs, feed.dueNs ?? dueNs);
+    return dueNs;
+  }
+
   step(): Progress {
     if (this.#done) return 'done';
     const recorder = this.#recorder;

@@ -250,7 +250,8 @@ class ActorBuilder {
     return new StatefulOperator(make, {
       late: this.#sides.late(node),
       failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
-      nowNs: this.#context.nowNs,
+      clock: this.#context,
+      forgives: node.policy !== 'fail',
     });
   }
 

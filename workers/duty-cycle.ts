@@ -94,14 +94,22 @@ export class DutyCycle {
     let rung: boolean;
     if (this.#waiting) {
       this.#parkedAsync = true;
-      rung = await this.#doorbell.parkAsync(this.#asyncParkMs);
+      rung = await this.#doorbell.parkAsync(this.#parkMs(this.#asyncParkMs));
       this.#parkedAsync = false;
     } else {
-      rung = this.#doorbell.park(PARK_MS);
+      rung = this.#doorbell.park(this.#parkMs(PARK_MS));
       await turnOfEventLoop();
     }
     this.#asyncParkMs = rung ? PARK_MS : Math.min(LONGEST_ASYNC_PARK_MS, this.#asyncParkMs * 2);
     return rung ? 'rung' : 'timed-out';
+  }
+
+  /** So long, or until the first timer of an actor. */
+  #parkMs(longestMs: number): number {
+    let dueNs = Number.POSITIVE_INFINITY;
+    for (const actor of this.#actors) dueNs = Math.min(dueNs, actor.dueNs);
+    if (dueNs === Number.POSITIVE_INFINITY) return longestMs;
+    return Math.max(0, Math.min(longestMs, (dueNs - this.#nowNs()) / 1e6));
   }
 
   #stepAll(): 'made' | 'none' | 'done' {

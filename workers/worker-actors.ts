@@ -24,6 +24,8 @@ export interface WorkerWiring {
   readonly memory: JobMemory;
   readonly splits: ReadonlyMap<number, readonly Split[]>;
   readonly nowNs: () => number;
+  /** The time on the wall at the zero of that clock, in ms since 1970. */
+  readonly startedAtMs: number;
   /** Ends the sleep of this worker; called from callbacks on its thread. */
   readonly wake: () => void;
   /** Aborted when the worker is torn down. */
@@ -38,7 +40,7 @@ export interface WorkerWiring {
  * @throws MillraceError ERR_SINK when a sink cannot be opened
  */
 export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[]): Promise<Actor[]> {
-  const { graph, plan, worker, memory, nowNs, wake, signal, outletFor } = wiring;
+  const { graph, plan, worker, memory, nowNs, startedAtMs, wake, signal, outletFor } = wiring;
   const { control, metrics, lanes } = memory;
   const sources = graph.nodes.filter((node) => node.operation.kind === 'source').map((node) => node.id);
   const context: WorkerContext = {
@@ -47,6 +49,7 @@ export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[])
     worker,
     control,
     nowNs,
+    startedAtMs,
     wake,
     draining: () => control.command >= DRAIN,
     signal,

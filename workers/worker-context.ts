@@ -13,6 +13,8 @@ export interface WorkerContext {
   readonly worker: number;
   readonly control: ControlWords;
   readonly nowNs: () => number;
+  /** The time on the wall at the zero of that clock, in ms since 1970. */
+  readonly startedAtMs: number;
   /** Ends the sleep of this worker; from callbacks on this thread. */
   readonly wake: () => void;
   readonly draining: () => boolean;

@@ -84,7 +84,7 @@ export class Worker implements WorkerControl {
   }
 
   async #build(deployment: Deployment, graph: Graph, physical: PhysicalPlan): Promise<void> {
-    const { worker, epochNs, lanes, metrics, splits, idle } = deployment;
+    const { worker, epochNs, startedAtMs, lanes, metrics, splits, idle } = deployment;
     const control = ControlWords.over(deployment.control, splits.size);
     const clock = monotonicClock(epochNs);
     const nowNs = (): number => clock.nowNs();
@@ -92,7 +92,7 @@ export class Worker implements WorkerControl {
     const wake = (): void => this.#cycle?.wake();
     const memory = { control, metrics, lanes };
     this.#actors = await buildWorkerActors(
-      { graph, plan: physical, worker, memory, splits, nowNs, wake, signal },
+      { graph, plan: physical, worker, memory, splits, nowNs, startedAtMs, wake, signal },
       this.#sinks,
     );
     this.#cycle = new DutyCycle(this.#actors, control, control.doorbell(worker), idle, nowNs);

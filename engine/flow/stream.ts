@@ -22,6 +22,8 @@ import {
   type OperatorNode,
   type PreaggregateOptions,
 } from '../graph/operator-node.ts';
+import type { AnyProcess, ProcessDefinition, StateDefinition } from '../process/process-definition.ts';
+import { processOperation } from '../process/process-operation.ts';
 import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
 import type { WindowSpec } from '../window/window-spec.ts';
 import { type AggregateOf, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
@@ -313,6 +315,13 @@ export class KeyedStream<K, T> extends Operators<T> {
       throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
     }
     return new WindowedStream<K, T>(this.graph, this.#input, this.#key, window, options);
+  }
+
+  /** Functions of your own over the records, the state and the timers of each key: docs/guide-state.md. */
+  process<S extends StateDefinition, U>(definition: ProcessDefinition<K, T, S, U>): Stream<U> {
+    const timed = hasEventTime(this.graph, this.#input);
+    const operation = processOperation(definition as AnyProcess, this.#key, timed, this.graph.job);
+    return this.derived(this.graph.add(operation, [this.#input]));
   }
 
   #aggregate(aggregator: Aggregator<T>, spread: boolean, options: PreaggregateOptions): Stream<unknown> {

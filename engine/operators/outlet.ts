@@ -48,6 +48,8 @@ export interface Feed {
   readonly times?: readonly number[];
   /** What the feed promises of the records behind the batch, once that is processed; read after each batch and each refill. */
   readonly watermarkMs?: number;
+  /** When refill() may have something by the job's clock alone, in ns; absent or Infinity for never. */
+  readonly dueNs?: number;
   /** Fetches the next batch; called only when the last one is used up. */
   refill(): Refill;
   /** Where record `index` of the batch stands in its source, if that is known. */

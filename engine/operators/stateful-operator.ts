@@ -25,6 +25,9 @@ export interface StatefulLogic {
   readonly tickAtMs?: number;
   /** Emits what the clock on the wall makes due. */
   tick?(nowMs: number): Iterator<unknown>;
+  /** All about the keys of one partition as plain data, between any two calls; and the way back, into a logic that has none of them. */
+  dump?(partition: number): unknown;
+  restore?(partition: number, stored: unknown): void;
 }
 
 /** What a logic may ask of the operator around it. */
@@ -38,6 +41,10 @@ export interface StatefulHost {
   failed(error: unknown, context: unknown): void;
   /** The job's clock in ms. */
   nowMs(): number;
+  /** The time on the wall at the zero of the job's clock, in ms since 1970. The same on all threads. */
+  readonly startedAtMs: number;
+  /** What fails is given up and the job goes on: what it had changed by then must be undone. */
+  readonly forgives: boolean;
   /** Has the logic fire again at the present watermark. */
   requestFire(): void;
 }
@@ -45,7 +52,8 @@ export interface StatefulHost {
 export interface StatefulSurroundings {
   readonly late: (record: unknown, timeMs: number) => void;
   readonly failed: (error: unknown, context: unknown) => void;
-  readonly nowNs: () => number;
+  readonly clock: { readonly nowNs: () => number; readonly startedAtMs: number };
+  readonly forgives: boolean;
 }
 
 /** Pieces of work of a firing logic in one step: those that emit nothing leave dead letters, which need room, and keep others waiting. */
@@ -80,7 +88,15 @@ class Emitting implements StatefulHost {
   }
 
   nowMs(): number {
-    return this.#surroundings.nowNs() / 1e6;
+    return this.#surroundings.clock.nowNs() / 1e6;
+  }
+
+  get startedAtMs(): number {
+    return this.#surroundings.clock.startedAtMs;
+  }
+
+  get forgives(): boolean {
+    return this.#surroundings.forgives;
   }
 
   requestFire(): void {
@@ -190,6 +206,10 @@ export class StatefulOperator implements Outlet, Feed {
   #fire(firing: Iterator<unknown>, firedMs: number): void {
     this.#firing = firing;
     this.#firedMs = firedMs;
+  }
+
+  get dueNs(): number {
+    return this.logic.tick === undefined ? Number.POSITIVE_INFINITY : this.logic.tickAtMs! * 1e6;
   }
 
   refill(): Refill {

@@ -16,6 +16,8 @@ export interface Deployment {
   readonly worker: number;
   /** The job's zero of time, in `process.hrtime.bigint()`. */
   readonly epochNs: bigint;
+  /** The same in ms since 1970, by the clock on the wall. */
+  readonly startedAtMs: number;
   readonly control: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
   /** By edge, then by lane in the order of `lanesOf`. */

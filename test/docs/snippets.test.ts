@@ -50,7 +50,7 @@ function moduleText({ block: { text } }: Snippet): string {
   const imports = Object.entries(MODULES).flatMap(([module, names]) => {
     const used = Object.keys(names).filter((name) => {
       const isTaken = new RegExp(`(import\\b[^;]*|(const|let|function|class) )\\b${name}\\b`).test(text);
-      return !isTaken && new RegExp(`(?<![.\\w'-])${name}\\(`).test(text);
+      return !isTaken && new RegExp(`(?<![.\\w'-])${name}[(<]`).test(text);
     });
     return used.length === 0 ? [] : [`import { ${used.join(', ')} } from '${module}';`];
   });

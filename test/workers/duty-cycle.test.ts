@@ -10,11 +10,12 @@ const SPINS = 50;
 const nowNs = (): number => performance.now() * 1e6;
 
 /** The moments (ms) at which an actor was stepped that answers as told, the n-th time with `answers(n)`. */
-async function stepsOf(answers: (step: number) => Progress, waits = false): Promise<number[]> {
+async function stepsOf(answers: (step: number) => Progress, waits = false, dueMs = Infinity): Promise<number[]> {
   const control = ControlWords.allocate(1, 1);
   const at: number[] = [];
   const actor = {
     waits,
+    dueNs: dueMs * 1e6,
     step: () => {
       at.push(performance.now());
       return answers(at.length);
@@ -44,6 +45,17 @@ describe('a worker with nothing to do', () => {
     expect(gaps.length).toBeGreaterThanOrEqual(2);
     for (const [i, atLeastMs] of [95, 195].entries()) expect(gaps[i]).toBeGreaterThan(atLeastMs);
   });
+
+  it.each([false, true])(
+    'sleeps no longer than until the first timer of its actors (asynchronous calls: %s)',
+    async (waits) => {
+      const dueMs = performance.now() + 15;
+      const at = await stepsOf(() => (performance.now() >= dueMs ? 'done' : waits ? 'waiting' : 'none'), waits, dueMs);
+      const longest = Math.max(...at.map((ms, i) => ms - (at[i - 1] ?? ms)));
+      expect(longest).toBeGreaterThan(5);
+      expect(at.at(-1)).toBeLessThan(dueMs + 75);
+    },
+  );
 
   it('spins again once there was something to do', async () => {
     // Spins, one sleep, something, spins again before the next sleep.
