@@ -43,7 +43,7 @@ import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
 import { StatefulInput } from '../engine/operators/stateful-input.ts';
 import { type StatefulHost, type StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
 import { validator } from '../engine/operators/validate.ts';
-import { hashKey } from '../engine/partition/key-hash.ts';
+import { forgivingKey } from '../engine/partition/forgiving-key.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
 import { EventClock } from '../engine/time/event-clock.ts';
@@ -243,10 +243,8 @@ class ActorBuilder {
   }
 
   #statefulOperator(node: OperatorNode, operation: Operation & { kind: 'window' | 'stateful' }): StatefulOperator {
-    const make = (host: StatefulHost): StatefulLogic => {
-      if (operation.kind === 'stateful') return operation.make(host);
-      return windowLogic(operation, host);
-    };
+    const make = (host: StatefulHost): StatefulLogic =>
+      operation.kind === 'stateful' ? operation.make(host) : windowLogic(operation, host);
     return new StatefulOperator(make, {
       late: this.#sides.late(node),
       failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
@@ -352,7 +350,7 @@ class ActorBuilder {
         actorOfPartition,
       };
     }
-    const key = losesToDeadLetters ? keyOrNone(inputKey) : inputKey;
+    const key = losesToDeadLetters ? forgivingKey(inputKey) : inputKey;
     return { kind: 'route', node: reader, key, outlet, actorOfPartition };
   }
 
@@ -387,19 +385,6 @@ class ActorBuilder {
 
 function distinctClocks(clocks: ReadonlyMap<Outlet, ReadonlySet<EventClock | undefined>>): EventClock[] {
   return [...new Set([...clocks.values()].flatMap((some) => [...some]))].filter((clock) => clock !== undefined);
-}
-
-/** The key that sends a record without one somewhere, where its fault is found again. */
-function keyOrNone(key: (record: unknown) => unknown): (record: unknown) => unknown {
-  return (record) => {
-    try {
-      const found = key(record);
-      hashKey(found);
-      return found;
-    } catch {
-      return undefined;
-    }
-  };
 }
 
 function isFeed(outlet: Outlet | undefined): outlet is Outlet & Feed {

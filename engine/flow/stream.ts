@@ -244,6 +244,13 @@ export class Stream<T> extends Operators<T> {
   }
 }
 
+/** What operators over keyed streams are made of. */
+interface KeyedParts {
+  readonly graph: Graph;
+  readonly input: Input;
+  readonly key: (record: unknown) => unknown;
+}
+
 /** A stream whose records are brought together by key. */
 export class KeyedStream<K, T> extends Operators<T> {
   /** For the compiler alone, which else would let streams with keys of two types be joined. */
@@ -259,7 +266,7 @@ export class KeyedStream<K, T> extends Operators<T> {
   }
 
   /** @internal What operators of several keyed streams are made of. */
-  get parts(): { readonly graph: Graph; readonly input: Input; readonly key: (record: unknown) => unknown } {
+  get parts(): KeyedParts {
     return { graph: this.graph, input: this.#input, key: this.#key };
   }
 
@@ -314,7 +321,7 @@ export class KeyedStream<K, T> extends Operators<T> {
       const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
       throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
     }
-    return new WindowedStream<K, T>(this.graph, this.#input, this.#key, window, options);
+    return new WindowedStream<K, T>(this.parts, window, options);
   }
 
   /** Functions of your own over the records, the state and the timers of each key: docs/guide-state.md. */
@@ -351,22 +358,12 @@ export interface LateOption<T> {
 
 /** The records of a stream by key and window. */
 export class WindowedStream<K, T> {
-  readonly #graph: Graph;
-  readonly #input: Input;
-  readonly #key: (record: unknown) => unknown;
+  readonly #parts: KeyedParts;
   readonly #window: WindowSpec;
   readonly #options: WindowOptions & LateOption<T>;
 
-  constructor(
-    graph: Graph,
-    input: Input,
-    key: (record: unknown) => unknown,
-    window: WindowSpec,
-    options: WindowOptions & LateOption<T>,
-  ) {
-    this.#graph = graph;
-    this.#input = input;
-    this.#key = key;
+  constructor(parts: KeyedParts, window: WindowSpec, options: WindowOptions & LateOption<T>) {
+    this.#parts = parts;
     this.#window = window;
     this.#options = options;
   }
@@ -382,21 +379,22 @@ export class WindowedStream<K, T> {
     what: S | Aggregator<T>,
   ): Stream<WindowResultOf<K, S>>;
   aggregate(what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>): Stream<unknown> {
+    const { graph, input, key } = this.#parts;
     const taken = ['key', 'windowStart', 'windowEnd', 'emission'];
-    const { aggregator, spread } = oneAggregator(what, taken, this.#graph.job);
+    const { aggregator, spread } = oneAggregator(what, taken, graph.job);
     const { late, ...options } = this.#options;
-    const node = this.#graph.add(
+    const node = graph.add(
       {
         kind: 'window',
-        key: this.#key,
+        key,
         window: this.#window,
         options: Object.freeze(options),
         aggregator: aggregator as Aggregator<unknown>,
         spread,
       },
-      [this.#input],
+      [input],
     );
-    late?.(new Stream<T>(this.#graph, { node: node.id, port: LATE_PORT }));
-    return new Stream<unknown>(this.#graph, { node: node.id, port: MAIN_PORT });
+    late?.(new Stream<T>(graph, { node: node.id, port: LATE_PORT }));
+    return new Stream<unknown>(graph, { node: node.id, port: MAIN_PORT });
   }
 }

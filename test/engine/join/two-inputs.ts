@@ -54,7 +54,8 @@ export function drive(
     failed: (error) => {
       throw error;
     },
-    nowNs: () => 0,
+    clock: { nowNs: () => 0, startedAtMs: 0 },
+    forgives: false,
   });
   const inputs = [operator.addInput(), operator.addInput()];
   let toldMs = Number.NEGATIVE_INFINITY;
