@@ -1,27 +1,52 @@
 // A source with event time, as its actor sees it: all of its splits side by side, the one that is furthest behind read next.
 //
-//   split 0  ===========>|               12:04      each split has a clock of its own; the watermark is that of the slowest
+//   split 0  ===========>|               12:04      each split has tracks of its own; the watermark is that of the slowest
 //   split 1  ======>|                    12:01  <-  read next
 //   split 2  |                                      not opened yet: holds the watermark where it is
 //
 // Splits are dealt out in turn, not by who is first: a worker must know which splits its watermark has to wait for. A split that
 // has nothing to read for `idleMs` is waited for no longer; what it brings later may be late.
+//
+// With `alignMs` no split is read that is further than that ahead of the slowest one of the whole source, on whichever worker that is. Never
+// a deadlock: the slowest of all may always be read, and splits that are idle, at their end or not opened yet slow nobody down.
 
 import type { Feed, Refill } from '../engine/operators/outlet.ts';
-import type { EventClock } from '../engine/time/event-clock.ts';
-import { END_OF_TIME, IDLE, NO_WATERMARK } from '../engine/time/watermark.ts';
+import type { SplitAlignment } from '../engine/protocol/split-alignment.ts';
+import { type EventClock, TimeTrack } from '../engine/time/event-clock.ts';
+import { END_OF_TIME, slowestOf } from '../engine/time/watermark.ts';
 
-/** Splits that one actor has open at a time: each may hold a file and its buffers. */
+/** Splits of a bounded source that one actor has open at a time: each may hold a file and its buffers. */
 const MOST_OPEN = 256;
 
-interface Lane {
-  readonly open: () => Feed;
+class Split {
+  readonly #open: () => Feed;
+  /** Undefined until it is its turn. */
   feed: Feed | undefined;
-  done: boolean;
-  /** The latest time seen, by clock. */
-  readonly maxMs: number[];
-  /** Since when it has had nothing to read. */
-  idleSinceNs: number | undefined;
+  /** By clock. */
+  readonly tracks: readonly TimeTrack[];
+  /** The refill in which it was asked last. */
+  askedIn = -1;
+
+  constructor(open: () => Feed, clocks: readonly EventClock[]) {
+    this.#open = open;
+    this.tracks = clocks.map((clock) => new TimeTrack(clock));
+  }
+
+  refill(): Refill {
+    this.feed ??= this.#open();
+    return this.feed.refill();
+  }
+}
+
+export interface AlignedSettings {
+  /** Those by which the chain behind reads event times. */
+  readonly clocks: readonly EventClock[];
+  readonly nowNs: () => number;
+  readonly draining: () => boolean;
+  /** Whether the source ends. Of one that does not, all splits are read side by side, however many they are. */
+  readonly bounded: boolean;
+  /** Where the splits on all workers are; undefined where they run as they like. */
+  readonly alignment: SplitAlignment | undefined;
 }
 
 export class AlignedFeed implements Feed {
@@ -30,66 +55,75 @@ export class AlignedFeed implements Feed {
   count = 0;
   readonly port = 0;
   intakeNs = 0;
-  readonly #clocks: readonly EventClock[];
-  readonly #idleNs: number;
-  readonly #nowNs: () => number;
-  #lanes: Lane[];
-  /** Whose batch is at hand: the clocks show its time. */
-  #current: Lane | undefined;
+  readonly #settings: AlignedSettings;
+  readonly #mostOpen: number;
+  /** By whose time splits are held together. */
+  readonly #leading: number;
+  readonly #alignMs: number;
+  /** Those that are not at their end. */
+  readonly #splits: Split[];
+  /** Of splits at their end, as long as they close. */
+  readonly #closings = new Set<Promise<void>>();
+  /** Whose batch is at hand. */
+  #current: Split | undefined;
+  /** What the clocks have seen is of the batch at hand, and not taken over yet. */
+  #isUntaken = false;
+  #refills = 0;
+  /** The last batch came from an idle split: without event times it could be read for ever, before all others. */
+  #wasIdle = false;
 
   /** @param openers one a split, called when it is its turn */
-  constructor(
-    openers: readonly (() => Feed)[],
-    clocks: readonly EventClock[],
-    idleMs: number | undefined,
-    nowNs: () => number,
-  ) {
-    this.#clocks = clocks;
-    this.#idleNs = (idleMs ?? Number.POSITIVE_INFINITY) * 1e6;
-    this.#nowNs = nowNs;
-    this.#lanes = openers.map((open) => {
-      return { open, feed: undefined, done: false, maxMs: clocks.map(() => NO_WATERMARK), idleSinceNs: undefined };
-    });
+  constructor(openers: readonly (() => Feed)[], settings: AlignedSettings) {
+    const { clocks, bounded } = settings;
+    this.#settings = settings;
+    this.#mostOpen = bounded ? MOST_OPEN : Number.POSITIVE_INFINITY;
+    this.#leading = Math.max(
+      0,
+      clocks.findIndex(({ alignMs }) => alignMs !== undefined),
+    );
+    this.#alignMs = clocks[this.#leading]?.alignMs ?? Number.POSITIVE_INFINITY;
+    this.#splits = openers.map((open) => new Split(open, clocks));
+  }
+
+  get caughtUp(): boolean {
+    return this.#current?.feed?.caughtUp === true;
   }
 
   refill(): Refill {
-    this.#leave();
+    this.#take();
+    const limitMs = this.#limitMs();
+    const round = this.#refills++;
     let outcome: Refill = 'done';
-    for (const lane of this.#inTurn()) {
-      const refill = (lane.feed ??= lane.open()).refill();
-      if (refill === 'done') {
-        lane.done = true;
-        continue;
+    for (let split = this.#slowest(round); split !== undefined; split = this.#slowest(round)) {
+      if (split.tracks[this.#leading]!.maxMs > limitMs) {
+        // So are all the others, which are ahead of it. Whoever lets them go on rings.
+        if (outcome === 'done') outcome = 'none';
+        break;
       }
+      split.askedIn = round;
+      const refill = split.refill();
       if (refill === 'made') {
-        this.#enter(lane, lane.feed);
+        this.#enter(split);
         return 'made';
       }
+      if (refill === 'done') {
+        this.#end(split);
+        continue;
+      }
+      for (const track of split.tracks) track.quiet(this.#settings.nowNs());
       if (refill === 'empty') return 'empty';
-      lane.idleSinceNs ??= this.#nowNs();
       // Work of its own first, then the world outside.
       if (outcome === 'done' || refill === 'wait') outcome = refill;
     }
-    if (this.#lanes.some(({ done }) => done)) {
-      const hadUnopened = this.#lanes.length > MOST_OPEN;
-      this.#lanes = this.#lanes.filter(({ done }) => !done);
-      if (outcome === 'done' && hadUnopened) return 'empty';
-    }
+    // Asking may have shown that a split is idle, or at its end.
+    this.#settings.alignment?.publish(this.#slowestMs());
     return outcome;
   }
 
-  /** What one of the clocks promises of the records behind the batch. */
+  /** What one of the clocks promises of the records behind the batch. Not to be asked in the middle of one. */
   watermarkOf(clock: number): number {
-    this.#leave();
-    const { outOfOrderMs } = this.#clocks[clock]!;
-    let slowest = END_OF_TIME;
-    let idle = false;
-    for (const lane of this.#lanes) {
-      if (lane.done) continue;
-      if (lane.idleSinceNs !== undefined && this.#nowNs() - lane.idleSinceNs > this.#idleNs) idle = true;
-      else slowest = Math.min(slowest, lane.maxMs[clock]! - outOfOrderMs);
-    }
-    return idle && slowest === END_OF_TIME ? IDLE : slowest;
+    this.#take();
+    return slowestOf(this.#watermarks(clock));
   }
 
   locate(index: number): string | undefined {
@@ -97,38 +131,79 @@ export class AlignedFeed implements Feed {
   }
 
   wake(): void {
-    for (const { feed } of this.#lanes) feed?.wake?.();
+    for (const { feed } of this.#splits) feed?.wake?.();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#lanes.map(({ feed }) => feed?.close?.()));
+    await Promise.all([...this.#splits.map(({ feed }) => feed?.close?.()), ...this.#closings]);
   }
 
-  /** The splits that may be read, the one furthest behind first. */
-  #inTurn(): Lane[] {
-    const lanes = this.#lanes.length > MOST_OPEN ? this.#lanes.slice(0, MOST_OPEN) : this.#lanes;
-    if (lanes.length <= 1) return lanes;
-    return lanes.filter(({ done }) => !done).sort((a, b) => a.maxMs[0]! - b.maxMs[0]! || 0);
+  *#watermarks(clock: number): Generator<number> {
+    for (const { tracks } of this.#splits) yield tracks[clock]!.watermarkMs;
   }
 
-  #enter(lane: Lane, feed: Feed): void {
-    lane.idleSinceNs = undefined;
-    this.#current = lane;
-    this.#clocks.forEach((clock, index) => {
-      clock.maxMs = lane.maxMs[index]!;
-    });
+  /** Of those that may be open and were not asked in this round, the one furthest behind. */
+  #slowest(round: number): Split | undefined {
+    let slowest: Split | undefined;
+    let slowestMs = END_OF_TIME;
+    const count = Math.min(this.#splits.length, this.#mostOpen);
+    for (let i = 0; i < count; i++) {
+      const split = this.#splits[i]!;
+      const { maxMs, idle } = split.tracks[this.#leading]!;
+      const orderMs = idle && this.#wasIdle ? END_OF_TIME : maxMs;
+      if (split.askedIn === round || (orderMs >= slowestMs && slowest !== undefined)) continue;
+      slowest = split;
+      slowestMs = orderMs;
+    }
+    return slowest;
+  }
+
+  #enter(split: Split): void {
+    const feed = split.feed!;
+    this.#wasIdle = split.tracks[this.#leading]!.idle;
+    this.#current = split;
+    this.#isUntaken = true;
     this.records = feed.records;
     this.cursor = feed.cursor;
     this.count = feed.count;
     this.intakeNs = feed.intakeNs;
   }
 
+  /** The next of those that were not opened for their number takes its place. */
+  #end(split: Split): void {
+    this.#splits.splice(this.#splits.indexOf(split), 1);
+    const closing = split.feed?.close?.();
+    if (closing === undefined) return;
+    const forget = (): void => void this.#closings.delete(closing);
+    this.#closings.add(closing);
+    closing.then(forget, forget);
+  }
+
   /** Takes over what the clocks have come to with the batch at hand. */
-  #leave(): void {
-    const lane = this.#current;
-    if (lane === undefined) return;
-    this.#clocks.forEach((clock, index) => {
-      lane.maxMs[index] = clock.maxMs;
-    });
+  #take(): void {
+    if (!this.#isUntaken) return;
+    this.#isUntaken = false;
+    const nowNs = this.#settings.nowNs();
+    for (const track of this.#current!.tracks) track.take(nowNs);
+  }
+
+  /** Up to where splits may be read. */
+  #limitMs(): number {
+    const { alignment, draining } = this.#settings;
+    if (alignment === undefined || draining()) return END_OF_TIME;
+    const ownMs = this.#slowestMs();
+    alignment.publish(ownMs);
+    return Math.min(ownMs, alignment.slowestOfOthers()) + this.#alignMs;
+  }
+
+  /** Where the slowest of the splits is that others wait for; END_OF_TIME when there is none. */
+  #slowestMs(): number {
+    let slowestMs = END_OF_TIME;
+    const count = Math.min(this.#splits.length, this.#mostOpen);
+    for (let i = 0; i < count; i++) {
+      const { maxMs, idle } = this.#splits[i]!.tracks[this.#leading]!;
+      if (!idle && maxMs < slowestMs) slowestMs = maxMs;
+    }
+    return slowestMs;
   }
 }

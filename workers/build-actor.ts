@@ -46,7 +46,7 @@ import { validator } from '../engine/operators/validate.ts';
 import { forgivingKey } from '../engine/partition/forgiving-key.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
-import { EventClock } from '../engine/time/event-clock.ts';
+import { EventClock, TimeTrack } from '../engine/time/event-clock.ts';
 import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
 import { Panes } from '../engine/window/panes.ts';
 import { paneMs } from '../engine/window/window-spec.ts';
@@ -102,7 +102,7 @@ class ActorBuilder {
     this.#recorder = recorder;
     this.#faults = new Faults({ job: context.graph.job, stage: stage.name, worker: context.worker }, recorder);
     const stepsBehind = (node: OperatorNode, port: string): ChainStep[] => this.#stepsBehind({ node: node.id, port });
-    this.#sides = new SideOutputs(stepsBehind, this.#faults, recorder);
+    this.#sides = new SideOutputs(stepsBehind, this.#faults, recorder, context.nowNs);
     // A malformed piece of input has no batch yet: its dead letter enters the job by itself, and now.
     this.#sources = new SourceFeeds(stage, context, recorder, this.#faults, (node) => {
       for (const outlet of this.#sides.deadLetters(node)) outlet.intake(context.nowNs());
@@ -229,11 +229,15 @@ class ActorBuilder {
     const clocks = clocksOf(steps.flat());
     const distinct = distinctClocks(clocks);
     const timed = head.kind === 'batch' && head.timed === true;
-    const readOf = (clock: EventClock | undefined): (() => number)[] => {
-      if (clock === undefined) return timed ? [() => feed.watermarkMs ?? NO_WATERMARK] : [];
-      const index = distinct.indexOf(clock);
-      return [feed instanceof AlignedFeed ? () => feed.watermarkOf(index) : () => clock.watermarkMs];
-    };
+    const ofFeed = timed ? [() => feed.watermarkMs ?? NO_WATERMARK] : [];
+    const ofClock = distinct.map((clock, index): (() => number) => {
+      if (feed instanceof AlignedFeed) return () => feed.watermarkOf(index);
+      // No splits stand behind it (any more): what passes it is followed as one.
+      const track = new TimeTrack(clock);
+      return () => track.advance(this.#context.nowNs());
+    });
+    const readOf = (clock: EventClock | undefined): (() => number)[] =>
+      clock === undefined ? ofFeed : [ofClock[distinct.indexOf(clock)]!];
     return [...outlets].flatMap((outlet): Advance[] => {
       const reads = [...(clocks.get(outlet) ?? [undefined])].flatMap(readOf);
       const [only, ...others] = reads;
@@ -278,7 +282,7 @@ class ActorBuilder {
           kind: 'time',
           node,
           fn: operation.fn,
-          clock: new EventClock(operation.options.outOfOrderMs ?? 0),
+          clock: new EventClock(operation.options),
           next: next(),
         };
       case 'schema':

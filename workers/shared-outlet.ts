@@ -2,20 +2,18 @@
 // To the outlet they are one input, whoever else pushes there.
 
 import type { Holdup, Outlet } from '../engine/operators/outlet.ts';
-import type { EventClock } from '../engine/time/event-clock.ts';
-import { slowestOf } from '../engine/time/watermark.ts';
 
 export class SharedOutlet implements Outlet {
   readonly holdup: Holdup;
   readonly #outlet: Outlet;
-  /** By which its records get their event times on the way here; undefined for those that keep theirs. */
-  readonly #clocks: readonly (EventClock | undefined)[];
+  readonly #watermarkBehind: (watermarkMs: number) => number;
   readonly #input: number;
   #users = 0;
 
-  constructor(outlet: Outlet, clocks: readonly (EventClock | undefined)[]) {
+  /** @param watermarkBehind what a watermark comes to on the way here, where records may get new event times */
+  constructor(outlet: Outlet, watermarkBehind: (watermarkMs: number) => number) {
     this.#outlet = outlet;
-    this.#clocks = clocks;
+    this.#watermarkBehind = watermarkBehind;
     this.holdup = outlet.holdup;
     this.#input = outlet.addInput?.() ?? 0;
   }
@@ -46,8 +44,7 @@ export class SharedOutlet implements Outlet {
 
   /** One pipeline alone may tell how far event time has come. */
   advance(watermarkMs: number): void {
-    const all = this.#clocks.map((clock) => clock?.watermarkMs ?? watermarkMs);
-    this.#outlet.advance(all.length === 1 ? all[0]! : slowestOf(all), this.#input);
+    this.#outlet.advance(this.#watermarkBehind(watermarkMs), this.#input);
   }
 
   end(): boolean {

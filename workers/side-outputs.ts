@@ -9,6 +9,8 @@ import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { compileChain } from '../engine/operators/chain-compiler.ts';
 import { type Chain, type ChainStep, clocksOf, culpritsOf, outletsOf } from '../engine/operators/chain-step.ts';
 import type { Faults } from '../engine/operators/faults.ts';
+import { type EventClock, TimeTrack } from '../engine/time/event-clock.ts';
+import { slowestOf } from '../engine/time/watermark.ts';
 import { SharedOutlet } from './shared-outlet.ts';
 
 interface SideOutput {
@@ -22,12 +24,19 @@ export class SideOutputs {
   readonly #stepsBehind: (node: OperatorNode, port: string) => ChainStep[];
   readonly #faults: Faults;
   readonly #recorder: StageRecorder;
+  readonly #nowNs: () => number;
   readonly #made = new Map<string, SideOutput>();
 
-  constructor(stepsBehind: (node: OperatorNode, port: string) => ChainStep[], faults: Faults, recorder: StageRecorder) {
+  constructor(
+    stepsBehind: (node: OperatorNode, port: string) => ChainStep[],
+    faults: Faults,
+    recorder: StageRecorder,
+    nowNs: () => number,
+  ) {
     this.#stepsBehind = stepsBehind;
     this.#faults = faults;
     this.#recorder = recorder;
+    this.#nowNs = nowNs;
   }
 
   /** All outlets beside the results of an operator. */
@@ -72,7 +81,16 @@ export class SideOutputs {
       this.#faults.handle(culprit, error, record, () => undefined);
     });
     const clocks = clocksOf(steps);
-    const outlets = [...outletsOf(steps)].map((outlet) => new SharedOutlet(outlet, [...(clocks.get(outlet) ?? [])]));
+    const tracks = new Map<EventClock, TimeTrack>();
+    for (const clock of [...clocks.values()].flatMap((some) => [...some])) {
+      if (clock !== undefined && !tracks.has(clock)) tracks.set(clock, new TimeTrack(clock));
+    }
+    const outlets = [...outletsOf(steps)].map((outlet) => {
+      const own = [...(clocks.get(outlet) ?? [])].map((clock) => clock && tracks.get(clock)!);
+      const read = (watermarkMs: number): number =>
+        slowestOf(own.map((track) => track?.advance(this.#nowNs()) ?? watermarkMs));
+      return new SharedOutlet(outlet, read);
+    });
     const made = { chain, outlets, operators: [...culpritsOf([steps])] };
     this.#made.set(nameOf(node, port), made);
     return made;

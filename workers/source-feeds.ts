@@ -1,6 +1,6 @@
 // Builds the feed of a source: one split after the other, or with event time all splits of this actor side by side. On a worker.
 
-import type { ReaderContext } from '../engine/connector/source.ts';
+import type { ReaderContext, Source } from '../engine/connector/source.ts';
 import { MillraceError } from '../engine/errors/millrace-error.ts';
 import type { OperatorNode } from '../engine/graph/operator-node.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
@@ -50,7 +50,7 @@ export class SourceFeeds {
       ofContext.onWake = () => feed.wake();
       return feed;
     };
-    const feed = clocks.length === 0 ? open(host, context) : this.#alignedFeed(node, clocks, open);
+    const feed = clocks.length === 0 ? open(host, context) : this.#alignedFeed(node, operation.source, clocks, open);
     this.#locateBy(feed);
     return { feed, head: isGenerator ? { kind: 'generator', generator, node } : { kind: 'batch' } };
   }
@@ -58,6 +58,7 @@ export class SourceFeeds {
   /** The splits of this actor, each with a feed of its own. */
   #alignedFeed(
     node: OperatorNode,
+    source: Source<unknown>,
     clocks: readonly EventClock[],
     open: (host: SourceHost, context: { onWake: () => void }) => Feed,
   ): AlignedFeed {
@@ -86,11 +87,10 @@ export class SourceFeeds {
         },
       ];
     });
-    const idleMs = this.#stage.nodes
-      .map((id) => this.#context.graph.node(id).operation)
-      .flatMap((operation) => (operation.kind === 'eventTime' ? [operation.options.idleMs] : []))
-      .find((ms) => ms !== undefined);
-    return new AlignedFeed(openers, clocks, idleMs, this.#context.nowNs);
+    const { control, worker, nowNs, draining } = this.#context;
+    const isAligned = clocks.some(({ alignMs }) => alignMs !== undefined);
+    const alignment = isAligned ? control.alignment(this.#context.sourceIndex(node.id), worker, placement) : undefined;
+    return new AlignedFeed(openers, { clocks, nowNs, draining, bounded: source.bounded, alignment });
   }
 
   #sourceHost(node: OperatorNode): { host: SourceHost; context: { onWake: () => void } } {

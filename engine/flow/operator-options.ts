@@ -2,7 +2,13 @@
 
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Graph } from '../graph/graph.ts';
-import { type AsyncOptions, ERROR_PORT, type EventTimeOptions, type OperatorNode } from '../graph/operator-node.ts';
+import {
+  type AsyncOptions,
+  ERROR_PORT,
+  type EventTimeOptions,
+  type Input,
+  type OperatorNode,
+} from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { wholeMs } from '../window/window-spec.ts';
 
@@ -48,12 +54,28 @@ export function checkAsyncOptions(options: AsyncOptions, job: string): void {
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place: { job } });
 }
 
-export function checkEventTimeOptions(options: EventTimeOptions, job: string): void {
-  const { outOfOrderMs, idleMs, ...others } = options;
+export function checkEventTimeOptions(options: EventTimeOptions, graph: Graph, input: Input): void {
+  const { outOfOrderMs, idleMs, alignMs, ...others } = options;
+  const place = { job: graph.job };
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new MillraceError('ERR_OPTION_UNKNOWN', `eventTime has no option '${unknown}'`, { place: { job } });
+    throw new MillraceError('ERR_OPTION_UNKNOWN', `eventTime has no option '${unknown}'`, { place });
   }
   if (outOfOrderMs !== undefined) wholeMs('outOfOrderMs', outOfOrderMs, 0);
   if (idleMs !== undefined) wholeMs('idleMs', idleMs, 1);
+  if (alignMs === undefined) return;
+  wholeMs('alignMs', alignMs, 0);
+  if (!readsSource(graph, input)) {
+    const rule =
+      'alignMs holds the splits of a source together: call eventTime() behind it, with map, filter, peek, schema or split between';
+    throw new MillraceError('ERR_JOB_GRAPH', rule, { place });
+  }
+}
+
+/** Whether an output comes from a source in the loop that reads it. */
+function readsSource(graph: Graph, { node }: Input): boolean {
+  const { operation, inputs } = graph.node(node);
+  if (operation.kind === 'source') return true;
+  const isFused = ['map', 'filter', 'peek', 'schema', 'split', 'eventTime'].includes(operation.kind);
+  return isFused && readsSource(graph, inputs[0]!);
 }

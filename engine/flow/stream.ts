@@ -102,7 +102,7 @@ abstract class Operators<T> {
    * flow.from(parquet('bids.parquet')).eventTime((bid) => bid.dateTime, { outOfOrderMs: 4_000 });
    */
   eventTime(time: (record: T) => number | Date, options: EventTimeOptions = {}): Stream<T> {
-    checkEventTimeOptions(options, this.graph.job);
+    checkEventTimeOptions(options, this.graph, this.output());
     return this.append<T>({
       kind: 'eventTime',
       fn: time as (record: unknown) => unknown,

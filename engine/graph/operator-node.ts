@@ -70,6 +70,11 @@ export interface EventTimeOptions {
   readonly outOfOrderMs?: number;
   /** A split without records for this long, in ms on the wall, holds nobody up any more. Default: splits are never idle. */
   readonly idleMs?: number;
+  /**
+   * No split is read further ahead of the slowest one than this, in ms of event time, on whichever worker: a fast file does not fill memory
+   * with windows that must wait for a slow one. For event time right behind a source. Default: splits on other workers run as they like.
+   */
+  readonly alignMs?: number;
 }
 
 /** An input of an operator with state. */
