@@ -43,6 +43,11 @@ async function verify(request: Request, queries: readonly Query[], folder: strin
     checks.push(check);
     process.stdout.write(`${renderCheck(check)}\n`);
   });
+  if (queries.some(({ number }) => number === 12)) {
+    process.stdout.write(
+      'q12 goes by the clock on the wall and has no answer to compare with: its test has a virtual one\n',
+    );
+  }
   const wrong = checks.filter(({ difference }) => difference !== undefined).length;
   process.stdout.write(`\n${checks.length} answers compared, ${wrong} of them wrong\n`);
   if (wrong > 0) process.exitCode = 1;
@@ -72,9 +77,6 @@ async function measure(request: Request, queries: readonly Query[], folder: stri
 
 const request = requestOrExit();
 const queries = request.bare ? [BARE_QUERY] : QUERIES.filter(({ number }) => request.queries.includes(number));
-const absent = request.bare ? [] : request.queries.filter((one) => !queries.some(({ number }) => number === one));
-if (absent.length > 0)
-  process.stderr.write(`not written yet, and left out: ${absent.map((n) => `q${n}`).join(', ')}\n`);
 const environment = readEnvironment();
 const { cpu, cores, node, commit, loadBefore } = environment;
 process.stdout.write(`${cpu}, ${cores} cores, Node ${node}, commit ${commit}, load ${loadBefore} before\n`);
