@@ -17,14 +17,12 @@ export interface WindowBounds<K> {
   key: K;
   windowStart: number;
   windowEnd: number;
-  emission?: Emission;
 }
 
-/** What an aggregate over windows emits. */
-export type WindowResultOf<K, S> =
-  S extends Aggregator<never>
-    ? WindowBounds<K> & { value: ResultOf<S> }
-    : WindowBounds<K> & { [P in keyof S]: ResultOf<S[P]> };
+/** What an aggregate over windows emits. `E` is `{ emission }` where there can be several results of a window. */
+export type WindowResultOf<K, S, E = unknown> = WindowBounds<K> &
+  E &
+  (S extends Aggregator<never> ? { value: ResultOf<S> } : { [P in keyof S]: ResultOf<S[P]> });
 
 /** A single aggregate as it is; an object of several as one whose results are spread into the record. */
 export function oneAggregator<T>(

@@ -26,7 +26,7 @@ import type { AnyProcess, ProcessDefinition, StateDefinition } from '../process/
 import { processOperation } from '../process/process-operation.ts';
 import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
 import type { WindowSpec } from '../window/window-spec.ts';
-import { type AggregateOf, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
+import { type AggregateOf, type Emission, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
 import {
   checkAsyncOptions,
   checkBranches,
@@ -315,13 +315,18 @@ export class KeyedStream<K, T> extends Operators<T> {
    * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
    * // { key, windowStart, windowEnd, value }
    */
-  window(window: WindowSpec, options: WindowOptions & LateOption<T> = {}): WindowedStream<K, T> {
-    checkWindowOptions(window, options);
+  window(window: WindowSpec, options?: Windowing<T> & OneResult): WindowedStream<K, T>;
+  window(window: WindowSpec, options: Windowing<T> & EarlyResults & LateResults): WindowedStream<K, T, Told<Emission>>;
+  window(window: WindowSpec, options: Windowing<T> & EarlyResults): WindowedStream<K, T, Told<'early' | 'final'>>;
+  window(window: WindowSpec, options: Windowing<T> & LateResults): WindowedStream<K, T, Told<'final' | 'late'>>;
+  window(window: WindowSpec, options: Windowing<T>): WindowedStream<K, T, Partial<Told<Emission>>>;
+  window(window: WindowSpec, options: Windowing<T> = {}): WindowedStream<K, T, unknown> {
+    checkWindowOptions(window, options, this.graph.job);
     if (!hasEventTime(this.graph, this.#input)) {
       const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
       throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
     }
-    return new WindowedStream<K, T>(this.parts, window, options);
+    return new WindowedStream<K, T, unknown>(this.parts, window, options);
   }
 
   /** Functions of your own over the records, the state and the timers of each key: docs/guide-state.md. */
@@ -356,8 +361,14 @@ export interface LateOption<T> {
   late?(records: Stream<T>): void;
 }
 
-/** The records of a stream by key and window. */
-export class WindowedStream<K, T> {
+type Windowing<T> = WindowOptions & LateOption<T>;
+type OneResult = { readonly earlyMs?: never; readonly allowedLatenessMs?: never };
+type EarlyResults = { readonly earlyMs: number };
+type LateResults = { readonly allowedLatenessMs: number };
+type Told<E extends Emission> = { emission: E };
+
+/** The records of a stream by key and window. `E` is `{ emission }` where a window can have several results for a key. */
+export class WindowedStream<K, T, E = unknown> {
   readonly #parts: KeyedParts;
   readonly #window: WindowSpec;
   readonly #options: WindowOptions & LateOption<T>;
@@ -377,7 +388,7 @@ export class WindowedStream<K, T> {
    */
   aggregate<S extends Aggregator<T> | Readonly<Record<string, Aggregator<T>>>>(
     what: S | Aggregator<T>,
-  ): Stream<WindowResultOf<K, S>>;
+  ): Stream<WindowResultOf<K, S, E>>;
   aggregate(what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>): Stream<unknown> {
     const { graph, input, key } = this.#parts;
     const taken = ['key', 'windowStart', 'windowEnd', 'emission'];

@@ -1,10 +1,13 @@
 // What windows do about results before the end and records behind it. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
-import { paneMs, type WindowSpec, wholeMs } from './window-spec.ts';
+import { paneMs, type WindowSpec, wrongMs } from './window-spec.ts';
 
 export interface WindowOptions {
-  /** How long behind its end a window still takes records, each giving its key's result anew (`emission: 'late'`). Default 0 ms. */
+  /**
+   * How long behind its end a window still takes records: those that come give their key's result anew (`emission: 'late'`), several that
+   * come together give one. Default 0 ms.
+   */
   readonly allowedLatenessMs?: number;
   /** Tells what open windows have come to, every so many ms of the clock on the wall (`emission: 'early'`). Default: never. */
   readonly earlyMs?: number;
@@ -16,25 +19,25 @@ export interface WindowOptions {
 
 const KNOWN = new Set(['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late']);
 
-/** @throws MillraceError ERR_OPTION_INVALID, naming every option that is wrong */
-export function checkWindowOptions(window: WindowSpec, options: WindowOptions): void {
+/** @throws MillraceError ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID, naming every option that is wrong */
+export function checkWindowOptions(window: WindowSpec, options: WindowOptions, job: string): void {
+  const place = { job };
   const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) {
-    throw new MillraceError('ERR_OPTION_INVALID', `window has no option '${unknown.join("', '")}'`);
+    throw new MillraceError('ERR_OPTION_UNKNOWN', `window has no option '${unknown.join("', '")}'`, { place });
   }
-  if (options.allowedLatenessMs !== undefined) wholeMs('allowedLatenessMs', options.allowedLatenessMs, 0);
-  if (options.earlyMs !== undefined) wholeMs('earlyMs', options.earlyMs, 1);
+  const problems = [...problemsWith(window, options)];
+  if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place });
+}
+
+function* problemsWith(window: WindowSpec, options: WindowOptions): Generator<string> {
+  const { allowedLatenessMs, earlyMs, discarding } = options;
+  if (allowedLatenessMs !== undefined) yield* wrongMs('allowedLatenessMs', allowedLatenessMs, 0);
+  if (earlyMs !== undefined) yield* wrongMs('earlyMs', earlyMs, 1);
   if (window.kind !== 'hopping') {
     const wrong = (['allowedLatenessMs', 'earlyMs', 'discarding'] as const).filter((name) => options[name]);
-    if (wrong.length > 0) {
-      throw new MillraceError('ERR_OPTION_INVALID', `session windows have no option '${wrong.join("', '")}' yet`);
-    }
-    return;
-  }
-  if (options.discarding === true && (paneMs(window) !== window.sizeMs || options.allowedLatenessMs !== undefined)) {
-    throw new MillraceError(
-      'ERR_OPTION_INVALID',
-      'discarding needs tumbling windows without allowedLatenessMs: a record in several windows cannot be discarded from one',
-    );
+    if (wrong.length > 0) yield `session windows have no option '${wrong.join("', '")}' yet`;
+  } else if (discarding === true && (paneMs(window) !== window.sizeMs || allowedLatenessMs !== undefined)) {
+    yield 'discarding needs tumbling windows without allowedLatenessMs: a record in several windows cannot be discarded from one';
   }
 }

@@ -46,15 +46,17 @@ export function hopping(options: {
   readonly offsetMs?: number;
 }): WindowSpec {
   const { sizeMs, stepMs, offsetMs = 0 } = options;
-  wholeMs('sizeMs', sizeMs, 1);
-  wholeMs('stepMs', stepMs, 1);
-  wholeMs('offsetMs', offsetMs, Number.MIN_SAFE_INTEGER);
+  const problems = [
+    ...wrongMs('sizeMs', sizeMs, 1),
+    ...(Object.is(stepMs, sizeMs) ? [] : wrongMs('stepMs', stepMs, 1)),
+    ...wrongMs('offsetMs', offsetMs, Number.MIN_SAFE_INTEGER),
+  ];
   if (stepMs > sizeMs) {
-    throw new MillraceError(
-      'ERR_OPTION_INVALID',
+    problems.push(
       `stepMs must not be larger than sizeMs, or records would be in no window: stepMs=${stepMs}, sizeMs=${sizeMs}`,
     );
   }
+  if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '));
   return Object.freeze({ kind: 'hopping', sizeMs, stepMs, offsetMs });
 }
 
@@ -77,9 +79,11 @@ export function paneMs({ sizeMs, stepMs }: HoppingWindow): number {
 }
 
 export function wholeMs(name: string, value: number, least: number): void {
+  for (const problem of wrongMs(name, value, least)) throw new MillraceError('ERR_OPTION_INVALID', problem);
+}
+
+/** What is wrong with a number of milliseconds, if anything is. */
+export function* wrongMs(name: string, value: number, least: number): Generator<string> {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new MillraceError(
-    'ERR_OPTION_INVALID',
-    `${name} must be a whole number of milliseconds${least > 0 ? ` from ${least} up` : ''}: ${name}=${value}`,
-  );
+  yield `${name} must be a whole number of milliseconds${least > Number.MIN_SAFE_INTEGER ? `, ${least} or more` : ''}: ${name}=${value}`;
 }

@@ -2,7 +2,17 @@
 
 import { expect, expectTypeOf, it } from 'vitest';
 import { blackHole, forEach } from '../../../connectors/streams/index.ts';
-import { type Aggregator, aggregator, collectValues, count, job, mean, topN } from '../../../index.ts';
+import {
+  type Aggregator,
+  aggregator,
+  collectValues,
+  count,
+  job,
+  mean,
+  topN,
+  tumbling,
+  type WindowOptions,
+} from '../../../index.ts';
 
 interface Flight {
   origin: string;
@@ -49,4 +59,50 @@ it('infers the record and the result of one aggregate and of several, without an
     byOrigin.aggregate({ mean: mean((flight) => flight.delai) }).to(blackHole());
   });
   expect(built.graph({}).nodes.map((node) => node.operation.kind)).toContain('aggregate');
+});
+
+it('knows which results a window can have', () => {
+  const built = job('types', (flow) => {
+    const byOrigin = flow
+      .from(flights)
+      .eventTime((flight) => flight.delay)
+      .keyBy((flight) => flight.origin);
+    const day = tumbling({ sizeMs: 1_000 });
+
+    const plain = byOrigin.window(day, { preaggregate: false }).aggregate({ mean: mean((flight) => flight.delay) });
+    plain.to(
+      forEach((row) => {
+        expectTypeOf(row.key).toEqualTypeOf<string>();
+        expectTypeOf(row.windowEnd).toEqualTypeOf<number>();
+        expectTypeOf(row.mean).toEqualTypeOf<number | undefined>();
+        // @ts-expect-error there is one result, and it is final
+        expectTypeOf(row.emission).toEqualTypeOf<unknown>();
+      }),
+    );
+    byOrigin
+      .window(day)
+      .aggregate(count())
+      .to(forEach((row) => expectTypeOf(row.value).toEqualTypeOf<number>()));
+    byOrigin
+      .window(day, { earlyMs: 100, late: (late) => late.map((flight) => flight.origin).to(blackHole()) })
+      .aggregate(count())
+      .to(forEach((row) => expectTypeOf(row.emission).toEqualTypeOf<'early' | 'final'>()));
+    byOrigin
+      .window(day, { allowedLatenessMs: 100 })
+      .aggregate(count())
+      .to(forEach((row) => expectTypeOf(row.emission).toEqualTypeOf<'final' | 'late'>()));
+    byOrigin
+      .window(day, { allowedLatenessMs: 100, earlyMs: 100 })
+      .aggregate(count())
+      .to(forEach((row) => expectTypeOf(row.emission).toEqualTypeOf<'early' | 'final' | 'late'>()));
+    const unknown: WindowOptions = {};
+    byOrigin
+      .window(day, unknown)
+      .aggregate(count())
+      .to(forEach((row) => expectTypeOf(row.emission).toEqualTypeOf<'early' | 'final' | 'late' | undefined>()));
+
+    // @ts-expect-error there is no such option
+    expect(() => byOrigin.window(day, { earlyMs: 100, lateness: 3 })).toThrow(/no option 'lateness'/);
+  });
+  expect(built.graph({}).nodes.map((node) => node.operation.kind)).toContain('window');
 });
