@@ -90,7 +90,15 @@ export type { MapState } from './engine/state/map-state.ts';
 export { listState, mapState, type StateSpec, type TimeToLive, valueState } from './engine/state/state-spec.ts';
 export type { ValueState } from './engine/state/value-state.ts';
 export type { WindowOptions } from './engine/window/window-options.ts';
-export { hopping, session, tumbling, type WindowSpec } from './engine/window/window-spec.ts';
+export {
+  global,
+  hopping,
+  session,
+  sliding,
+  tumbling,
+  type WindowSpec,
+  type WindowTime,
+} from './engine/window/window-spec.ts';
 export { explain } from './scheduler/explain.ts';
 export type { JobHandle } from './scheduler/job-handle.ts';
 export { run } from './scheduler/run.ts';

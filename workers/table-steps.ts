@@ -4,16 +4,29 @@ import type { OperatorNode } from '../engine/graph/operator-node.ts';
 import type { ChainStep, Fold } from '../engine/operators/chain-step.ts';
 import type { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
 import type { StatefulHost, StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
+import { GlobalAggregate } from '../engine/window/global-aggregate.ts';
+import { ProcessingTimeWindows } from '../engine/window/processing-time-windows.ts';
 import { SessionAggregate } from '../engine/window/session-aggregate.ts';
+import { SlidingAggregate } from '../engine/window/sliding-aggregate.ts';
 import { WindowedAggregate } from '../engine/window/windowed-aggregate.ts';
 
 export function windowLogic(
   { window, aggregator, spread, options }: OperatorNode['operation'] & { kind: 'window' },
   host: StatefulHost,
 ): StatefulLogic {
-  return window.kind === 'session'
-    ? new SessionAggregate(window.gapMs, aggregator, spread, host)
-    : new WindowedAggregate(window, options, aggregator, spread, host);
+  switch (window.kind) {
+    case 'sliding':
+      return new SlidingAggregate(window.sizeMs, aggregator, spread, host);
+    case 'global':
+      return new GlobalAggregate(window, options.discarding === true, aggregator, spread, host);
+    default: {
+      const logic =
+        window.kind === 'session'
+          ? new SessionAggregate(window.gapMs, aggregator, spread, host)
+          : new WindowedAggregate(window, options, aggregator, spread, host);
+      return window.time === 'processing' ? new ProcessingTimeWindows(logic, host) : logic;
+    }
+  }
 }
 
 export function windowSteps(

@@ -178,10 +178,10 @@ function join<K, L, R, Out>(
 }
 
 function windowOf(label: string, window: WindowSpec): HoppingWindow {
-  if (window.kind === 'hopping') return window;
+  if (window.kind === 'hopping' && window.time === undefined) return window;
   throw new MillraceError(
     'ERR_OPTION_INVALID',
-    `${label} takes tumbling or hopping windows: window=${window.kind}. For records close to each other, take intervalJoin`,
+    `${label} takes tumbling or hopping windows of event time: window=${window.kind}. For records close to each other, take intervalJoin`,
   );
 }
 

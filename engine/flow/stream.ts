@@ -25,7 +25,7 @@ import {
 import type { AnyProcess, ProcessDefinition, StateDefinition } from '../process/process-definition.ts';
 import { processOperation } from '../process/process-operation.ts';
 import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
-import type { WindowSpec } from '../window/window-spec.ts';
+import { type GlobalWindow, isByEventTime, type WindowSpec } from '../window/window-spec.ts';
 import { type AggregateOf, type Emission, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
 import {
   checkAsyncOptions,
@@ -315,6 +315,7 @@ export class KeyedStream<K, T> extends Operators<T> {
    * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
    * // { key, windowStart, windowEnd, value }
    */
+  window(window: GlobalWindow, options?: Windowing<T>): WindowedStream<K, T, Told<'early' | 'final'>>;
   window(window: WindowSpec, options?: Windowing<T> & OneResult): WindowedStream<K, T>;
   window(window: WindowSpec, options: Windowing<T> & EarlyResults & LateResults): WindowedStream<K, T, Told<Emission>>;
   window(window: WindowSpec, options: Windowing<T> & EarlyResults): WindowedStream<K, T, Told<'early' | 'final'>>;
@@ -322,7 +323,7 @@ export class KeyedStream<K, T> extends Operators<T> {
   window(window: WindowSpec, options: Windowing<T>): WindowedStream<K, T, Partial<Told<Emission>>>;
   window(window: WindowSpec, options: Windowing<T> = {}): WindowedStream<K, T, unknown> {
     checkWindowOptions(window, options, this.graph.job);
-    if (!hasEventTime(this.graph, this.#input)) {
+    if (isByEventTime(window) && !hasEventTime(this.graph, this.#input)) {
       const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
       throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
     }
@@ -337,17 +338,10 @@ export class KeyedStream<K, T> extends Operators<T> {
   }
 
   #aggregate(aggregator: Aggregator<T>, spread: boolean, options: PreaggregateOptions): Stream<unknown> {
-    const node = this.graph.add(
-      {
-        kind: 'aggregate',
-        key: this.#key,
-        aggregator: aggregator as Aggregator<unknown>,
-        spread,
-        preaggregate: options.preaggregate ?? true,
-      },
-      [this.#input],
-    );
-    return this.derived(node);
+    const { preaggregate = true } = options;
+    const kept = aggregator as Aggregator<unknown>;
+    const operation: Operation = { kind: 'aggregate', key: this.#key, aggregator: kept, spread, preaggregate };
+    return this.derived(this.graph.add(operation, [this.#input]));
   }
 }
 
@@ -394,17 +388,8 @@ export class WindowedStream<K, T, E = unknown> {
     const taken = ['key', 'windowStart', 'windowEnd', 'emission'];
     const { aggregator, spread } = oneAggregator(what, taken, graph.job);
     const { late, ...options } = this.#options;
-    const node = graph.add(
-      {
-        kind: 'window',
-        key,
-        window: this.#window,
-        options: Object.freeze(options),
-        aggregator: aggregator as Aggregator<unknown>,
-        spread,
-      },
-      [input],
-    );
+    const kept = { aggregator: aggregator as Aggregator<unknown>, options: Object.freeze(options) };
+    const node = graph.add({ kind: 'window', key, window: this.#window, ...kept, spread }, [input]);
     late?.(new Stream<T>(graph, { node: node.id, port: LATE_PORT }));
     return new Stream<unknown>(graph, { node: node.id, port: MAIN_PORT });
   }

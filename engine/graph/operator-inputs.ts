@@ -1,5 +1,6 @@
 // What an operator needs of its inputs: brought together by key, event time. Any thread.
 
+import { isByEventTime } from '../window/window-spec.ts';
 import type { Graph } from './graph.ts';
 import { ERROR_PORT, type Input, LATE_PORT, type Operation } from './operator-node.ts';
 
@@ -26,8 +27,10 @@ export function hasEventTime(graph: Graph, output: Input): boolean {
   const { operation, inputs } = graph.node(output.node);
   switch (operation.kind) {
     case 'eventTime':
-    case 'window':
       return true;
+    case 'window':
+      if (operation.window.kind === 'global') return hasEventTime(graph, inputs[0]!);
+      return isByEventTime(operation.window);
     case 'stateful':
       return operation.timed;
     case 'source':

@@ -15,6 +15,8 @@ export interface StatefulLogic {
   onRecord(key: unknown, record: unknown, timeMs: number, input: number): void;
   /** Whether fire() has anything to do at this watermark, which only grows. If not, it takes note of the watermark here. */
   isDue(watermarkMs: number): boolean;
+  /** A batch of records follows. */
+  batch?(): void;
   /** Emits what is due, in order of time. Yields after every bounded piece of work once the host is full. Never called for idle. */
   fire(watermarkMs: number): Iterator<unknown>;
   /** Whether an input must wait for another to end first (stateful-input.ts). */
@@ -164,6 +166,7 @@ export class StatefulOperator implements Outlet, Feed {
   intake(intakeNs: number): void {
     // A result is as old as the last record that went into it.
     this.intakeNs = intakeNs;
+    this.logic.batch?.();
   }
 
   /** Only refill() makes room: by handing on what was emitted, and what is due. */

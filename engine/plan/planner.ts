@@ -163,6 +163,7 @@ function preaggregates({ operation, policy }: OperatorNode, options: PlanOptions
     (operation.kind === 'aggregate' && operation.preaggregate) ||
     (operation.kind === 'window' &&
       operation.window.kind === 'hopping' &&
+      operation.window.time === undefined &&
       (operation.options.preaggregate ?? true) &&
       // The first of a key's late or early results is told by when each record came.
       operation.options.earlyMs === undefined);

@@ -62,6 +62,11 @@ export class SessionAggregate implements StatefulLogic {
     }
   }
 
+  /** When something is due, if nothing else comes; Infinity for never. */
+  get dueMs(): number {
+    return this.#timers.nextMs;
+  }
+
   isDue(watermarkMs: number): boolean {
     if (this.#timers.nextMs <= watermarkMs) return true;
     // Nothing to tell; but from now on what lies before is late.

@@ -11,7 +11,7 @@ export interface WindowOptions {
   readonly allowedLatenessMs?: number;
   /** Tells what open windows have come to, every so many ms of the clock on the wall (`emission: 'early'`). Default: never. */
   readonly earlyMs?: number;
-  /** Each result holds only what came since the one before it, instead of all. Tumbling windows only. Default false. */
+  /** Each result holds only what came since the one before it, instead of all. Tumbling and global windows only. Default false. */
   readonly discarding?: boolean;
   /** Combine on each worker before the exchange. Default true. */
   readonly preaggregate?: boolean;
@@ -34,9 +34,11 @@ function* problemsWith(window: WindowSpec, options: WindowOptions): Generator<st
   const { allowedLatenessMs, earlyMs, discarding } = options;
   if (allowedLatenessMs !== undefined) yield* wrongMs('allowedLatenessMs', allowedLatenessMs, 0);
   if (earlyMs !== undefined) yield* wrongMs('earlyMs', earlyMs, 1);
-  if (window.kind !== 'hopping') {
-    const wrong = (['allowedLatenessMs', 'earlyMs', 'discarding'] as const).filter((name) => options[name]);
-    if (wrong.length > 0) yield `session windows have no option '${wrong.join("', '")}' yet`;
+  if (window.kind !== 'hopping' || window.time === 'processing') {
+    const others = window.kind === 'global' ? [] : (['discarding'] as const);
+    const wrong = (['allowedLatenessMs', 'earlyMs', ...others] as const).filter((name) => options[name]);
+    const which = window.kind === 'hopping' ? 'windows of processing time' : `${window.kind} windows`;
+    if (wrong.length > 0) yield `${which} have no option '${wrong.join("', '")}' yet`;
   } else if (discarding === true && (paneMs(window) !== window.sizeMs || allowedLatenessMs !== undefined)) {
     yield 'discarding needs tumbling windows without allowedLatenessMs: a record in several windows cannot be discarded from one';
   }

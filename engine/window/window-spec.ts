@@ -4,8 +4,10 @@
 //   hopping    |--------|                 one window a step, each record in size / step of them
 //                  |--------|
 //   session    |-- - -|    |- --|         as long as records of the key come within the gap
+//   sliding       |------*                one window a record, which ends with it
+//   global     |----------------------    one window a key, told when a trigger says so
 //
-// A window is [start, end) in milliseconds of event time; starts are aligned to 1970 plus `offsetMs`.
+// A window is [start, end) in milliseconds of event time, or of processing time where it says so; starts are aligned to 1970 plus `offsetMs`.
 
 import { MillraceError } from '../errors/millrace-error.ts';
 
@@ -14,14 +16,33 @@ export interface HoppingWindow {
   readonly sizeMs: number;
   readonly stepMs: number;
   readonly offsetMs: number;
+  /** Present where the clock on the wall decides which window a record is in. */
+  readonly time?: 'processing';
 }
 
 export interface SessionWindow {
   readonly kind: 'session';
   readonly gapMs: number;
+  readonly time?: 'processing';
 }
 
-export type WindowSpec = HoppingWindow | SessionWindow;
+export interface SlidingWindow {
+  readonly kind: 'sliding';
+  readonly sizeMs: number;
+}
+
+export interface GlobalWindow {
+  readonly kind: 'global';
+  readonly everyCount?: number;
+  readonly everyMs?: number;
+}
+
+export type WindowSpec = HoppingWindow | SessionWindow | SlidingWindow | GlobalWindow;
+
+/** `'processing'`: by the clock on the wall when the record comes to its window, and no record is late. Default `'event'`. */
+export interface WindowTime {
+  readonly time?: 'event' | 'processing';
+}
 
 /**
  * Windows of `sizeMs` that touch and do not overlap.
@@ -29,7 +50,7 @@ export type WindowSpec = HoppingWindow | SessionWindow;
  * @example
  * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
  */
-export function tumbling(options: { readonly sizeMs: number; readonly offsetMs?: number }): WindowSpec {
+export function tumbling(options: { readonly sizeMs: number; readonly offsetMs?: number } & WindowTime): HoppingWindow {
   return hopping({ ...options, stepMs: options.sizeMs });
 }
 
@@ -40,11 +61,9 @@ export function tumbling(options: { readonly sizeMs: number; readonly offsetMs?:
  * @example
  * bids.keyBy((b) => b.auction).window(hopping({ sizeMs: 10_000, stepMs: 2_000 })).aggregate(count());
  */
-export function hopping(options: {
-  readonly sizeMs: number;
-  readonly stepMs: number;
-  readonly offsetMs?: number;
-}): WindowSpec {
+export function hopping(
+  options: { readonly sizeMs: number; readonly stepMs: number; readonly offsetMs?: number } & WindowTime,
+): HoppingWindow {
   const { sizeMs, stepMs, offsetMs = 0 } = options;
   const problems = [
     ...wrongMs('sizeMs', sizeMs, 1),
@@ -57,7 +76,7 @@ export function hopping(options: {
     );
   }
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '));
-  return Object.freeze({ kind: 'hopping', sizeMs, stepMs, offsetMs });
+  return Object.freeze({ kind: 'hopping', sizeMs, stepMs, offsetMs, ...timeOf(options) });
 }
 
 /**
@@ -66,9 +85,57 @@ export function hopping(options: {
  * @example
  * clicks.keyBy((c) => c.user).window(session({ gapMs: 30 * 60_000 })).aggregate(count());
  */
-export function session(options: { readonly gapMs: number }): WindowSpec {
+export function session(options: { readonly gapMs: number } & WindowTime): SessionWindow {
   wholeMs('gapMs', options.gapMs, 1);
-  return Object.freeze({ kind: 'session', gapMs: options.gapMs });
+  return Object.freeze({ kind: 'session', gapMs: options.gapMs, ...timeOf(options) });
+}
+
+/**
+ * For each record the window that ends with it: records of its key in (t - sizeMs, t], as [t - sizeMs + 1, t + 1). One result a record, in the
+ * order of their times, once no record before or beside it can follow.
+ *
+ * @example
+ * bids.keyBy((b) => b.auction).window(sliding({ sizeMs: 60_000 })).aggregate(max((b) => b.price));
+ */
+export function sliding(options: { readonly sizeMs: number }): SlidingWindow {
+  wholeMs('sizeMs', options.sizeMs, 1);
+  return Object.freeze({ kind: 'sliding', sizeMs: options.sizeMs });
+}
+
+/**
+ * One window for all records of a key: it tells what it has come to after every `everyCount` records of the key, or `everyMs` of the clock on
+ * the wall behind a record (`emission: 'early'`), and what came since then when the input ends (`emission: 'final'`). Bounds: ±Infinity.
+ *
+ * @example
+ * bids.keyBy((b) => b.auction).window(global({ everyCount: 100 })).aggregate(mean((b) => b.price));
+ */
+export function global(options: { readonly everyCount?: number; readonly everyMs?: number }): GlobalWindow {
+  const { everyCount, everyMs } = options;
+  if (everyCount === undefined && everyMs === undefined) {
+    throw new MillraceError('ERR_OPTION_INVALID', 'a global window needs a trigger: everyCount, everyMs or both');
+  }
+  if (everyCount !== undefined && !(Number.isSafeInteger(everyCount) && everyCount >= 1)) {
+    const rule = `everyCount must be a whole number from 1 up: everyCount=${everyCount}`;
+    throw new MillraceError('ERR_OPTION_INVALID', rule);
+  }
+  if (everyMs !== undefined) wholeMs('everyMs', everyMs, 1);
+  return Object.freeze({
+    kind: 'global',
+    ...(everyCount === undefined ? {} : { everyCount }),
+    ...(everyMs === undefined ? {} : { everyMs }),
+  });
+}
+
+/** Whether event time decides which window a record is in. */
+export function isByEventTime(window: WindowSpec): boolean {
+  return window.kind === 'sliding' || (window.kind !== 'global' && window.time === undefined);
+}
+
+function timeOf({ time }: WindowTime): { time?: 'processing' } {
+  if (time === 'processing') return { time };
+  if (time === undefined || time === 'event') return {};
+  const rule = `time must be 'event' or 'processing': time=${String(time)}`;
+  throw new MillraceError('ERR_OPTION_INVALID', rule);
 }
 
 /** The longest slices of time that no window cuts: panes. Windows that overlap share them. */

@@ -63,8 +63,17 @@ export class WindowedAggregate implements StatefulLogic {
     if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
   }
 
-  onRecord(): void {
-    throw new TypeError('the compiled chain adds to the panes itself');
+  /** What the compiled chain does by itself. */
+  onRecord(key: unknown, record: unknown, timeMs: number): void {
+    const { select } = this.#aggregator;
+    const value = select === undefined ? record : select.call(this.#aggregator, record);
+    if (timeMs >= this.closedMs) this.#add(key, value, timeMs);
+    else if (!this.takeStraggler(key, value, timeMs)) this.#host.late(record, timeMs);
+  }
+
+  /** When something is due, if nothing else comes; Infinity for never. */
+  get dueMs(): number {
+    return this.#nextEndMs();
   }
 
   isDue(watermarkMs: number): boolean {
@@ -79,17 +88,7 @@ export class WindowedAggregate implements StatefulLogic {
     const lastEndMs = this.#startOf(timeMs) + sizeMs;
     if (lastEndMs + this.#latenessMs <= this.#watermarkMs) return false;
     const { add } = this.#aggregator;
-    const table = this.panes.at(timeMs);
-    const before = table.size;
-    const entry = table.find(key);
-    const isNew = table.size !== before;
-    try {
-      entry.value = add.call(this.#aggregator, entry.value, value);
-    } catch (error) {
-      // A record that is given up must not leave behind the entry that was made for it.
-      if (isNew) table.delete(key);
-      throw error;
-    }
+    const isNew = this.#add(key, value, timeMs);
     const pane = this.panes.startOf(timeMs);
     if (this.#sliding !== undefined && pane >= this.#slidFromMs && pane < this.#slidToMs) {
       const sliding = this.#sliding.find(key).value as Sliding;
@@ -107,6 +106,22 @@ export class WindowedAggregate implements StatefulLogic {
       this.#host.requestFire();
     }
     return true;
+  }
+
+  /** True when the key is new in its pane. */
+  #add(key: unknown, value: unknown, timeMs: number): boolean {
+    const table = this.panes.at(timeMs);
+    const before = table.size;
+    const entry = table.find(key);
+    const isNew = table.size !== before;
+    try {
+      entry.value = this.#aggregator.add(entry.value, value);
+    } catch (error) {
+      // A record that is given up must not leave behind the entry that was made for it.
+      if (isNew) table.delete(key);
+      throw error;
+    }
+    return isNew;
   }
 
   *fire(watermarkMs: number): Generator<void> {

@@ -226,7 +226,7 @@ describe('windowJoin', () => {
     );
     expect(
       build((left) => windowJoin(left.keyBy(key), left.keyBy(key), { window: session({ gapMs: 1 }), select })),
-    ).toMatch(/tumbling or hopping windows: window=session/);
+    ).toMatch(/tumbling or hopping windows of event time: window=session/);
     expect(
       build((left) => windowJoin(left.keyBy(key), left.keyBy(key), { window, select, type: 'outer' as 'full' })),
     ).toMatch(/type must be one of 'inner', 'left', 'right', 'full': type=outer/);

@@ -9,12 +9,12 @@ import {
   listState,
   mapState,
   type ProcessDefinition,
-  type Source,
   type Stream,
   typeOf,
   valueState,
 } from '../../../index.ts';
 import { simulate } from '../../../testing/index.ts';
+import { arriving } from './arriving.ts';
 import { type Click, inputs, manners, splitsOf } from './clicks.ts';
 
 const byText = (values: readonly unknown[]): string[] => values.map((value) => JSON.stringify(value)).sort();
@@ -128,26 +128,6 @@ describe('process', () => {
   });
 });
 
-/** Gives a record whenever the clock has come to the next of `times`. */
-function atTimes(times: readonly number[], now: () => number): Source<number> {
-  return {
-    name: 'at times',
-    bounded: true,
-    splits: () => [{ id: 'all' }],
-    open: () => {
-      let next = 0;
-      return {
-        read: () => {
-          if (next >= times.length) return 'done';
-          // A simulation wakes its sources when it moves the clock.
-          if (now() < times[next]!) return 'idle';
-          return [times[next++]!];
-        },
-      };
-    },
-  };
-}
-
 describe('processing time', () => {
   it('fires timers by the clock while nothing else happens, in order, and all that are left when the input ends', async () => {
     const { VirtualClock } = await import('../../../engine/time/clock.ts');
@@ -155,7 +135,12 @@ describe('processing time', () => {
     const nowMs = (): number => clock.nowNs() / 1e6;
     const ticking = job('ticking', (flow) => {
       flow
-        .from(atTimes([5, 1_000], nowMs))
+        .from(
+          arriving(
+            [5, 1_000].map((at) => [at, at]),
+            nowMs,
+          ),
+        )
         .keyBy(() => 'all')
         .process({
           emits: typeOf<{ name: string | undefined; setFor: number; fired: number }>(),
@@ -193,7 +178,12 @@ describe('processing time', () => {
     const clock = new VirtualClock();
     const expiring = job('expiring', (flow) => {
       flow
-        .from(atTimes([0, 10, 19, 40, 41], () => clock.nowNs() / 1e6))
+        .from(
+          arriving(
+            [0, 10, 19, 40, 41].map((at) => [at, at]),
+            () => clock.nowNs() / 1e6,
+          ),
+        )
         .keyBy(() => 'all')
         .process({
           emits: typeOf<number[]>(),

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../engine/limits.ts';
+import type { HoppingWindow, SessionWindow } from '../../../engine/window/window-spec.ts';
 import {
   collect,
   collectValues,
@@ -15,7 +16,6 @@ import {
   session,
   tumbling,
   type WindowOptions,
-  type WindowSpec,
 } from '../../../index.ts';
 import { simulate } from '../../../testing/index.ts';
 import { oneByOne, type Read, scripted } from './scripted-source.ts';
@@ -44,7 +44,7 @@ const clicks = (maxLength: number): fc.Arbitrary<Click[]> =>
       });
     });
 
-const windows: fc.Arbitrary<WindowSpec> = fc.oneof(
+const windows: fc.Arbitrary<HoppingWindow | SessionWindow> = fc.oneof(
   fc.record({ sizeMs: fc.integer({ min: 1, max: 40 }), offsetMs: fc.integer({ min: -20, max: 20 }) }).map(tumbling),
   fc
     .record({ stepMs: fc.integer({ min: 1, max: 20 }), extra: fc.integer({ min: 0, max: 30 }) })
@@ -53,7 +53,12 @@ const windows: fc.Arbitrary<WindowSpec> = fc.oneof(
 );
 
 /** The definition, word by word, over records that come one by one, each with the watermark of those before it. */
-function lateByDefinition(records: readonly Click[], window: WindowSpec, outOfOrderMs: number, latenessMs: number) {
+function lateByDefinition(
+  records: readonly Click[],
+  window: HoppingWindow | SessionWindow,
+  outOfOrderMs: number,
+  latenessMs: number,
+) {
   const late: number[] = [];
   let watermarkMs = Number.NEGATIVE_INFINITY;
   let open: { user: string; startMs: number; lastMs: number }[] = [];
@@ -81,7 +86,7 @@ function lateByDefinition(records: readonly Click[], window: WindowSpec, outOfOr
 function windowedJob(
   splits: readonly (readonly Read<Click>[])[],
   time: { outOfOrderMs: number; idleMs?: number },
-  window: WindowSpec,
+  window: HoppingWindow | SessionWindow,
   options: WindowOptions,
 ) {
   return job('windowed', (flow) => {

@@ -4,17 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Source, SplitReader } from '../../../engine/connector/source.ts';
 import { LIMITS } from '../../../engine/limits.ts';
-import {
-  collect,
-  collectValues,
-  count,
-  hopping,
-  job,
-  max,
-  session,
-  tumbling,
-  type WindowSpec,
-} from '../../../index.ts';
+import type { HoppingWindow, SessionWindow } from '../../../engine/window/window-spec.ts';
+import { collect, collectValues, count, hopping, job, max, session, tumbling } from '../../../index.ts';
 import { simulate } from '../../../testing/index.ts';
 
 interface Click {
@@ -61,7 +52,7 @@ function bySort(results: readonly unknown[]): Result[] {
     .sort((a, b) => a.windowStart - b.windowStart || (a.key < b.key ? -1 : 1) || a.windowEnd - b.windowEnd);
 }
 
-function naive(clicks: readonly Click[], window: WindowSpec): Result[] {
+function naive(clicks: readonly Click[], window: HoppingWindow | SessionWindow): Result[] {
   const found = new Map<string, Result>();
   const add = (key: string, windowStart: number, windowEnd: number, id: number): void => {
     const name = `${key} ${windowStart}`;
@@ -124,7 +115,7 @@ const inputs = fc
     };
   });
 
-const windows: fc.Arbitrary<WindowSpec> = fc.oneof(
+const windows: fc.Arbitrary<HoppingWindow | SessionWindow> = fc.oneof(
   fc.record({ sizeMs: fc.integer({ min: 1, max: 50 }), offsetMs: fc.integer({ min: -20, max: 20 }) }).map(tumbling),
   fc
     .record({ stepMs: fc.integer({ min: 1, max: 20 }), extra: fc.integer({ min: 0, max: 40 }) })

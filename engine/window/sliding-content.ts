@@ -1,0 +1,137 @@
+// What is in the sliding window of one key, and what it comes to. Values are added at the end and leave at the start, both in the order of
+// their times. On the thread of the actor.
+
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { owned } from '../aggregate/own-string.ts';
+
+export interface SlidingContent {
+  add(value: unknown, timeMs: number): void;
+  /** Takes out what is not after `timeMs`. */
+  dropUntil(timeMs: number): void;
+  /** May be read until the next call. */
+  accumulator(): unknown;
+}
+
+/** Values with the times by which they leave; those before `#from` have left. */
+class TimedValues {
+  #values: unknown[] = [];
+  #times: number[] = [];
+  #from = 0;
+
+  push(value: unknown, timeMs: number): void {
+    this.#values.push(value);
+    this.#times.push(timeMs);
+  }
+
+  get isEmpty(): boolean {
+    return this.#from === this.#values.length;
+  }
+
+  /** Infinity when there is none. */
+  get firstMs(): number {
+    return this.isEmpty ? Number.POSITIVE_INFINITY : this.#times[this.#from]!;
+  }
+
+  shift(): unknown {
+    const value = this.#values[this.#from];
+    this.#values[this.#from++] = undefined;
+    if (this.isEmpty) this.clear();
+    else if (this.#from >= 32 && this.#from * 2 > this.#values.length) {
+      this.#values = this.#values.slice(this.#from);
+      this.#times = this.#times.slice(this.#from);
+      this.#from = 0;
+    }
+    return value;
+  }
+
+  clear(): void {
+    this.#values.length = 0;
+    this.#times.length = 0;
+    this.#from = 0;
+  }
+
+  *reversed(): Generator<readonly [value: unknown, timeMs: number]> {
+    for (let i = this.#values.length - 1; i >= this.#from; i--) yield [this.#values[i], this.#times[i]!];
+  }
+}
+
+export class RetractingWindow implements SlidingContent {
+  readonly #aggregator: Aggregator<unknown>;
+  readonly #values = new TimedValues();
+  #accumulator: unknown;
+
+  constructor(aggregator: Aggregator<unknown>) {
+    this.#aggregator = aggregator;
+    this.#accumulator = aggregator.create();
+  }
+
+  add(value: unknown, timeMs: number): void {
+    const kept = owned(value);
+    this.#accumulator = this.#aggregator.add(this.#accumulator, kept);
+    this.#values.push(kept, timeMs);
+  }
+
+  dropUntil(timeMs: number): void {
+    while (this.#values.firstMs <= timeMs) {
+      this.#accumulator = this.#aggregator.retract!(this.#accumulator, this.#values.shift());
+    }
+    // What rounding has left does not stay for ever.
+    if (this.#values.isEmpty) this.#accumulator = this.#aggregator.create();
+  }
+
+  accumulator(): unknown {
+    return this.#accumulator;
+  }
+}
+
+export class TwoStackWindow implements SlidingContent {
+  readonly #aggregator: Aggregator<unknown>;
+  /** The older ones: what each and all behind it come to, the oldest last. */
+  readonly #older: { readonly suffix: unknown; readonly timeMs: number }[] = [];
+  readonly #newer = new TimedValues();
+  /** Of the newer ones. */
+  #sum: unknown;
+
+  constructor(aggregator: Aggregator<unknown>) {
+    this.#aggregator = aggregator;
+    this.#sum = aggregator.create();
+  }
+
+  add(value: unknown, timeMs: number): void {
+    const kept = owned(value);
+    this.#sum = this.#aggregator.add(this.#sum, kept);
+    this.#newer.push(kept, timeMs);
+  }
+
+  dropUntil(timeMs: number): void {
+    for (;;) {
+      if (this.#older.length === 0) {
+        if (this.#newer.firstMs > timeMs) return;
+        this.#turn();
+      }
+      while (this.#older.length > 0 && this.#older.at(-1)!.timeMs <= timeMs) this.#older.pop();
+      if (this.#older.length > 0) return;
+    }
+  }
+
+  accumulator(): unknown {
+    const { combine } = this.#aggregator;
+    const oldest = this.#older.at(-1);
+    if (oldest === undefined) return this.#sum;
+    // combine() may change its first argument: never one that stays.
+    const all = combine.call(this.#aggregator, this.#aggregator.create(), oldest.suffix);
+    return combine.call(this.#aggregator, all, this.#sum);
+  }
+
+  /** The newer ones become the older ones. */
+  #turn(): void {
+    const aggregator = this.#aggregator;
+    let suffix = aggregator.create();
+    for (const [value, timeMs] of this.#newer.reversed()) {
+      suffix = aggregator.combine(aggregator.add(aggregator.create(), value), suffix);
+      this.#older.push({ suffix, timeMs });
+    }
+    this.#newer.clear();
+    this.#sum = aggregator.create();
+  }
+}
