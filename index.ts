@@ -42,6 +42,16 @@ export {
 } from './engine/flow/side-input.ts';
 export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
+  type ForeignJoinOptions,
+  type GroupedTable,
+  runningAggregate,
+  type Table,
+  type TableJoinOptions,
+  type TableOptions,
+  toTable,
+} from './engine/flow/table.ts';
+export { type AsOfJoinOptions, asOfJoin, type TableLookupOptions, tableJoin } from './engine/flow/table-lookup.ts';
+export {
   any,
   boolean,
   bytes,
@@ -89,6 +99,7 @@ export type { ListState } from './engine/state/list-state.ts';
 export type { MapState } from './engine/state/map-state.ts';
 export { listState, mapState, type StateSpec, type TimeToLive, valueState } from './engine/state/state-spec.ts';
 export type { ValueState } from './engine/state/value-state.ts';
+export type { Change } from './engine/table/change.ts';
 export type { WindowOptions } from './engine/window/window-options.ts';
 export {
   global,

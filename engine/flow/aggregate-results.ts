@@ -9,6 +9,9 @@ import { MillraceError } from '../errors/millrace-error.ts';
 export type AggregateOf<K, S> =
   S extends Aggregator<never> ? { key: K; value: ResultOf<S> } : { key: K } & { [P in keyof S]: ResultOf<S[P]> };
 
+/** The one result of an aggregate, or an object of the named ones. */
+export type RowOfAggregate<S> = S extends Aggregator<never> ? ResultOf<S> : { [P in keyof S]: ResultOf<S[P]> };
+
 /** Which of several results of a window this is; only where `earlyMs` or `allowedLatenessMs` allow more than one. */
 export type Emission = 'early' | 'final' | 'late';
 

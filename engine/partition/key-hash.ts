@@ -86,6 +86,14 @@ export function compositeKey(key: object): string {
   return part(key, 0);
 }
 
+/** Whether two values are one key. */
+export function sameKey(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== typeof b || typeof a === 'string') return false;
+  if (typeof a !== 'object') return Number.isNaN(a) && Number.isNaN(b);
+  return a !== null && b !== null && compositeKey(a) === compositeKey(b as object);
+}
+
 const MAX_DEPTH = 8;
 
 function part(value: unknown, depth: number): string {
