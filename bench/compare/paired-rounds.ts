@@ -36,7 +36,7 @@ export interface PairedRoundOptions {
 }
 
 /**
- * Variants of Millrace in the benches that both builds have, by name; where a bench has none, all of them. Peers do not change with
+ * Variants of Millrace in the benches that both builds have, by name; where a bench has none, all of them. Without names, all benches but those that want to be named. Peers do not change with
  * our source, and would be half the time. Input files are made on the way.
  */
 export async function pairVariants(
@@ -47,7 +47,7 @@ export async function pairVariants(
 ): Promise<PairedVariant[]> {
   const pairs: PairedVariant[] = [];
   for (const bench of head.benches) {
-    if (benches.length > 0 && !benches.includes(bench.name)) continue;
+    if (benches.length > 0 ? !benches.includes(bench.name) : bench.onlyWhenNamed === true) continue;
     const before = base.benches.find(({ name }) => name === bench.name);
     if (before === undefined) continue;
     await before.prepare?.(scale);

@@ -66,6 +66,8 @@ export interface Bench {
   readonly baseline: string;
   readonly variants: readonly Variant[];
   readonly comparisons: readonly Comparison[];
+  /** Takes so long, or so much room, that it is left out where benches are not named one by one. */
+  readonly onlyWhenNamed?: boolean;
   /** Makes the input files, where there are any. Called once, by the command, before anything runs. */
   prepare?(scale: Scale): Promise<void>;
   /** The answer that `variant` must give. Called once a variant; by the command, not in the measured process. */
