@@ -6,13 +6,13 @@ import { checkInterval } from '../join/interval-bounds.ts';
 import { type Interval, IntervalJoin, type JoinKey } from '../join/interval-join.ts';
 import { checkJoinType, type JoinType, type LeftOf, type RightOf } from '../join/join-type.ts';
 import { type JoinWindow, WindowJoin } from '../join/window-join.ts';
-import type { HoppingWindow, WindowSpec } from '../window/window-spec.ts';
+import type { HoppingWindow } from '../window/window-spec.ts';
 import { checkEventTime, checkKnown, checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, type LateOption, Stream } from './stream.ts';
 
 export interface WindowJoinOptions<K, L, R, J extends JoinType, Out> extends LateOption<L | R> {
-  /** `tumbling()` or `hopping()`. */
-  readonly window: WindowSpec;
+  /** `tumbling()` or `hopping()`, of event time. */
+  readonly window: HoppingWindow;
   /** Which records without a partner give a result too. Default `'inner'`: none. */
   readonly type?: J;
   /** One result for each pair; for a record without a partner the other side is undefined. */
@@ -20,8 +20,8 @@ export interface WindowJoinOptions<K, L, R, J extends JoinType, Out> extends Lat
 }
 
 export interface CoGroupOptions<K, L, R, Out> extends LateOption<L | R> {
-  /** `tumbling()` or `hopping()`. */
-  readonly window: WindowSpec;
+  /** `tumbling()` or `hopping()`, of event time. */
+  readonly window: HoppingWindow;
   /**
    * Gets all records of a key in a window, of both sides, in the order in which they came; one of the arrays may be empty. May be a generator.
    */
@@ -177,11 +177,13 @@ function join<K, L, R, Out>(
   return new Stream<Out>(graph, { node: node.id, port: MAIN_PORT });
 }
 
-function windowOf(label: string, window: WindowSpec): HoppingWindow {
-  if (window.kind === 'hopping' && window.time === undefined) return window;
+/** Also what no compiler has seen is refused. */
+function windowOf(label: string, window: HoppingWindow): HoppingWindow {
+  if (window.kind === 'hopping' && window.time !== 'processing') return window;
+  const got = window.kind === 'hopping' ? 'a window of processing time' : (window as { kind: string }).kind;
   throw new MillraceError(
     'ERR_OPTION_INVALID',
-    `${label} takes tumbling or hopping windows of event time: window=${window.kind}. For records close to each other, take intervalJoin`,
+    `${label} takes tumbling or hopping windows of event time: window=${got}. For records close to each other, take intervalJoin`,
   );
 }
 

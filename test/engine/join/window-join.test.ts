@@ -225,7 +225,7 @@ describe('windowJoin', () => {
       /event time on both sides, the right one has none/,
     );
     expect(
-      build((left) => windowJoin(left.keyBy(key), left.keyBy(key), { window: session({ gapMs: 1 }), select })),
+      build((left) => windowJoin(left.keyBy(key), left.keyBy(key), { window: session({ gapMs: 1 }) as never, select })),
     ).toMatch(/tumbling or hopping windows of event time: window=session/);
     expect(
       build((left) => windowJoin(left.keyBy(key), left.keyBy(key), { window, select, type: 'outer' as 'full' })),
