@@ -4,6 +4,7 @@ import { chain } from './chain/chain.ts';
 import { csvScan } from './csv-scan/csv-scan.ts';
 import { frames } from './frames/frames.ts';
 import type { Bench } from './harness/bench.ts';
+import { hoppingLatency } from './hopping-latency/hopping-latency.ts';
 import { idle } from './idle/idle.ts';
 import { keyedSum } from './keyed-sum/keyed-sum.ts';
 import { latency } from './latency/latency.ts';
@@ -38,6 +39,7 @@ export const BENCHES: readonly Bench[] = [
   startUp,
   idle,
   latency,
+  hoppingLatency,
   memory,
 ];
 

@@ -47,7 +47,7 @@ export function timedBids({ rate, count }: Load): RateSource<TimedBid> {
   return {
     ...source,
     open: (split, context): RateReader<TimedBid> => {
-      clockOffsetMs = offsetOf(context);
+      clockOffsetMs = clockOffsetOf(context);
       return source.open(split, context);
     },
   };
@@ -74,7 +74,7 @@ export function workerOf(auction: number): number {
 }
 
 /** How far `sharedNowMs` is ahead of the reader's clock: from the tightest of some readings, for the first ones are slow. */
-function offsetOf({ nowMs }: ReaderContext): number {
+export function clockOffsetOf({ nowMs }: ReaderContext): number {
   let offsetMs = 0;
   let tightestMs = Number.POSITIVE_INFINITY;
   for (let tries = 0; tries < 100; tries++) {

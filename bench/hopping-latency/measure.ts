@@ -1,0 +1,76 @@
+// One run of the hopping load, and what it showed. Main thread of a variant's process.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
+import { type Sample, sharedNowMs } from '../harness/bench.ts';
+import { watchOthers } from '../harness/others-share.ts';
+import { IntervalLogger } from '../latency/interval-logger.ts';
+import type { LatencyDetails } from '../latency/measure.ts';
+import type { StartHopping } from './contestants.ts';
+import { expectedOfHopping, type HoppingLoad } from './hopping-load.ts';
+import { allocateWindowAges, answerOfWindows, seenMs, windowAgesOf } from './window-ages.ts';
+
+/** Threads have started by then, or are late and catch up during the warm-up. */
+const START_MS = 500;
+/** After the last window's end. Whoever needs longer has fallen behind for good. */
+const PATIENCE_MS = 10_000;
+
+/** Names of what the sink measures. */
+export const FIRST_AGE = 'age of first results';
+export const EVERY_AGE = 'age of every result';
+
+export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad, 'startMs'>): Promise<Sample> {
+  const { stepMs, warmUpMs, lastMs, rate } = load;
+  const startMs = Math.ceil((sharedNowMs() + START_MS) / stepMs) * stepMs;
+  const ages = allocateWindowAges();
+  const running = start({ ...load, startMs }, ages);
+  const log = new IntervalLogger(
+    () =>
+      new Map([
+        [FIRST_AGE, mergeHistograms(windowAgesOf(ages, 'first'))],
+        [EVERY_AGE, mergeHistograms(windowAgesOf(ages, 'every'))],
+        ...running.histograms(),
+      ]),
+  );
+  const failed = running.completed.then(() => {
+    throw new Error('the contestant ended before it was stopped');
+  });
+  failed.catch(() => {}); // It ends in time when it is told to.
+  const { results } = expectedOfHopping(load);
+  const measured = (async () => {
+    while (seenMs(ages) < warmUpMs && sharedNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
+    const startedAt = new Date();
+    const othersShare = watchOthers();
+    log.begin();
+    // Nothing is left to be told then; less than all of it by the end of patience is a wrong answer.
+    while (answerOfWindows(ages).results < results && sharedNowMs() < startMs + lastMs + PATIENCE_MS)
+      await sleep(stepMs);
+    log.end();
+    return { startedAt, others: othersShare() };
+  })();
+  const { startedAt, others } = await Promise.race([measured, failed]);
+  await running.stop();
+  const first = summarizeLatency(windowAgesOf(ages, 'first'));
+  const every = summarizeLatency(windowAgesOf(ages, 'every'));
+  const details: LatencyDetails = {
+    rate,
+    startedAt: startedAt.toISOString(),
+    histograms: log.whole(),
+    intervals: log.intervals(),
+  };
+  return {
+    values: {
+      'p50 age': first.p50Ns / 1e3,
+      'p99 age': first.p99Ns / 1e3,
+      'p99.9 age': first.p999Ns / 1e3,
+      'p99.99 age': first.p9999Ns / 1e3,
+      'max age': first.maxNs / 1e3,
+      'p50 age, every result': every.p50Ns / 1e3,
+      'p99 age, every result': every.p99Ns / 1e3,
+      'p99.99 age, every result': every.p9999Ns / 1e3,
+      others: Math.max(0.01, others * 100),
+    },
+    answer: answerOfWindows(ages),
+    details,
+  };
+}
