@@ -21,6 +21,7 @@ export type { ReaderContext, ReadResult, Source, Split, SplitHint, SplitReader }
 export { ERROR_CODES, type ErrorCode } from './engine/errors/error-codes.ts';
 export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.ts';
 export type { Emission, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
+export { type DedupeOptions, dedupe, type LastPerKeyOptions, lastPerKey } from './engine/flow/dedupe.ts';
 export type { Flow } from './engine/flow/flow.ts';
 export { type Job, job } from './engine/flow/job.ts';
 export {
@@ -40,6 +41,7 @@ export {
   type SideOptions,
   withSideInput,
 } from './engine/flow/side-input.ts';
+export { sortByTime } from './engine/flow/sort-by-time.ts';
 export type { KeyedStream, LateOption, Stream, WindowedStream } from './engine/flow/stream.ts';
 export {
   type ForeignJoinOptions,
@@ -92,6 +94,7 @@ export {
   type FiredTimer,
   type ProcessContext,
   type ProcessDefinition,
+  type ProcessOptions,
   type TypeWitness,
   typeOf,
 } from './engine/process/process-definition.ts';

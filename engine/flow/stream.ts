@@ -22,7 +22,7 @@ import {
   type OperatorNode,
   type PreaggregateOptions,
 } from '../graph/operator-node.ts';
-import type { AnyProcess, ProcessDefinition, StateDefinition } from '../process/process-definition.ts';
+import type { AnyProcess, ProcessDefinition, ProcessOptions, StateDefinition } from '../process/process-definition.ts';
 import { processOperation } from '../process/process-operation.ts';
 import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
 import { type GlobalWindow, isByEventTime, type WindowSpec } from '../window/window-spec.ts';
@@ -331,10 +331,14 @@ export class KeyedStream<K, T> extends Operators<T> {
   }
 
   /** Functions of your own over the records, the state and the timers of each key: docs/guide-state.md. */
-  process<S extends StateDefinition, U>(definition: ProcessDefinition<K, T, S, U>): Stream<U> {
-    const timed = hasEventTime(this.graph, this.#input);
-    const operation = processOperation(definition as AnyProcess, this.#key, timed, this.graph.job);
-    return this.derived(this.graph.add(operation, [this.#input]));
+  process<S extends StateDefinition, U>(
+    definition: ProcessDefinition<K, T, S, U>,
+    { late, ...options }: ProcessOptions & LateOption<T> = {},
+  ): Stream<U> {
+    const operation = processOperation(definition as AnyProcess, options, this.parts);
+    const node = this.graph.add(operation, [this.#input]);
+    late?.(new Stream<T>(this.graph, { node: node.id, port: LATE_PORT }));
+    return this.derived(node);
   }
 
   #aggregate(aggregator: Aggregator<T>, spread: boolean, options: PreaggregateOptions): Stream<unknown> {

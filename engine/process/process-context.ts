@@ -105,7 +105,7 @@ export class CallContext implements UntypedContext {
   };
 
   readonly setTimer = (timeMs: number, name?: string): void => {
-    if (!this.#timed) {
+    if (!this.#timed && timeMs !== END_OF_TIME) {
       const rule = 'setTimer needs event time: call .eventTime() behind the source, or use setProcessingTimer';
       throw new MillraceError('ERR_OPERATOR', rule);
     }
@@ -134,7 +134,7 @@ export class CallContext implements UntypedContext {
 
   #set(time: TimeKind, timeMs: number, name: string | undefined): void {
     this.#check();
-    if (!Number.isFinite(timeMs)) throw invalid('a timer needs a time in ms', timeMs);
+    if (typeof timeMs !== 'number' || !(timeMs > NO_WATERMARK)) throw invalid('a timer needs a time in ms', timeMs);
     if (name !== undefined && typeof name !== 'string') throw invalid('the name of a timer must be a string', name);
     if (!this.#firesTimers) throw new MillraceError('ERR_OPERATOR', 'a timer needs onTimer(context, timer) in process');
     this.#access.setTimer(time, timeMs, name, this.#depth(time, timeMs));

@@ -23,7 +23,7 @@ export interface ProcessContext<K, S, U> {
   emit(record: U, timeMs?: number): void;
   /**
    * Has onTimer called when the watermark reaches `timeMs`, after all timers before it; at once when it already has. With a name: the timer
-   * of this name moves. Without: one that is set for the same time is left as it is.
+   * of this name moves. Without: one that is set for the same time is left as it is. Infinity is the end of the input.
    */
   setTimer(timeMs: number, name?: string): void;
   clearTimer(nameOrTimeMs: string | number): void;
@@ -57,6 +57,14 @@ export interface ProcessDefinition<K, T, S extends StateDefinition, U> extends T
   readonly state?: S;
   onRecord(context: ProcessContext<K, S, U>, record: T): void;
   onTimer?(context: ProcessContext<K, S, U>, timer: FiredTimer): void;
+}
+
+export interface ProcessOptions {
+  /**
+   * onRecord is called in the order of event time, once the watermark allows it, with all timers before a record's time fired before it: so
+   * nothing depends on how records came. Those behind the watermark are late, and not processed. Default false: as they come.
+   */
+  readonly inTimeOrder?: boolean;
 }
 
 /** A definition whose types are forgotten: as the engine runs it. */

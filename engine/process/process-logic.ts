@@ -151,14 +151,14 @@ export class ProcessLogic implements StatefulLogic {
       return;
     }
     try {
-      const atMs = time === 'event' ? timeMs : this.#presentMs();
+      const atMs = time === 'event' && timeMs < END_OF_TIME ? timeMs : this.#presentMs();
       this.#call(entry, atMs, { name, timeMs, time }, { time, depth, reachedMs }, watermarkMs);
     } catch (error) {
       this.#host.failed(error, { key: entry.key, timer: { name, timeMs, time } });
     }
   }
 
-  /** The event time at which a processing-time timer fires: not late, and one that has been. */
+  /** The event time of what fires by processing time, or at the end: not late, and one that has been. */
   #presentMs(): number {
     if (!this.#timed) return Number.NaN;
     return this.#watermarkMs < END_OF_TIME ? Math.max(this.#watermarkMs, this.#latestMs) : this.#latestMs;

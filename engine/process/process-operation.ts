@@ -2,22 +2,26 @@
 
 import { inspect } from 'node:util';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { StatefulOperation } from '../graph/operator-node.ts';
+import type { Graph } from '../graph/graph.ts';
+import { hasEventTime } from '../graph/operator-inputs.ts';
+import type { Input, StatefulOperation } from '../graph/operator-node.ts';
 import { checkTimeToLive, type StateSpecs } from '../state/state-spec.ts';
-import type { AnyProcess, StateDefinition } from './process-definition.ts';
+import type { AnyProcess, ProcessOptions, StateDefinition } from './process-definition.ts';
 import { ProcessLogic } from './process-logic.ts';
+import { TimeOrdered } from './time-ordered.ts';
 
 const KNOWN = new Set(['emits', 'state', 'onRecord', 'onTimer', 'ttlMs', 'ttlTime']);
 
 /** @throws MillraceError ERR_OPTION_INVALID, ERR_OPTION_UNKNOWN, or ERR_JOB_GRAPH for event time that is not there */
 export function processOperation(
   definition: AnyProcess,
-  key: (record: unknown) => unknown,
-  timed: boolean,
-  job: string,
+  options: ProcessOptions,
+  { graph, input, key }: { readonly graph: Graph; readonly input: Input; readonly key: (record: unknown) => unknown },
   label: string = 'process',
 ): StatefulOperation {
+  const { job } = graph;
   const place = { job };
+  const timed = hasEventTime(graph, input);
   const unknown = Object.keys(definition).filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) {
     throw new MillraceError('ERR_OPTION_UNKNOWN', `process has no option '${unknown.join("', '")}'`, { place });
@@ -36,13 +40,23 @@ export function processOperation(
       "a time to live by event time needs event time: call .eventTime() behind the source, or set ttlTime: 'processing'";
     throw new MillraceError('ERR_JOB_GRAPH', rule, { place });
   }
+  const { inTimeOrder = false, ...others } = options;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new MillraceError('ERR_OPTION_UNKNOWN', `process has no option '${other}'`, { place });
+  if (inTimeOrder && !timed) {
+    const rule = 'inTimeOrder needs event time: call .eventTime((record) => ...) behind the source';
+    throw new MillraceError('ERR_JOB_GRAPH', rule, { place });
+  }
   return {
     kind: 'stateful',
     label,
     inputs: [{ exchange: 'keyed', key }],
     timed,
-    make: (host) => new ProcessLogic(definition, timed, host),
-    settings: `${inspect([ttlMs, ttlTime, state], { depth: 8 })} ${typeof state === 'function' ? state : ''} ${onRecord} ${onTimer ?? ''}`,
+    make: (host) => {
+      const logic = new ProcessLogic(definition, timed, host);
+      return inTimeOrder ? new TimeOrdered(logic, host) : logic;
+    },
+    settings: `${inTimeOrder} ${inspect([ttlMs, ttlTime, state], { depth: 8 })} ${typeof state === 'function' ? state : ''} ${onRecord} ${onTimer ?? ''}`,
   };
 }
 

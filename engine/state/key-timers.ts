@@ -52,6 +52,11 @@ export class KeyTimers {
     this.#add(state, { key, name: undefined, use: 'expiry', timeMs, depth: 0, order: 0, at: -1 });
   }
 
+  clearExpiry(state: HasTimers): void {
+    const known = find(state[this.#kind], EXPIRY);
+    if (known !== undefined) this.remove(state, known);
+  }
+
   remove(state: HasTimers, timer: Timer): void {
     this.queue.remove(timer);
     const timers = state[this.#kind];

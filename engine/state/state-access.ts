@@ -104,6 +104,8 @@ export class StateAccess {
       this.keyed.processing.removeAll(this.entry.value as KeyState);
       for (const { time, timeMs, name, depth } of this.#timers) this.setTimer(time, timeMs, name, depth);
     }
+    this.keyed.event.clearExpiry(this.entry.value as KeyState);
+    this.keyed.processing.clearExpiry(this.entry.value as KeyState);
     this.armExpiry();
   }
 

@@ -17,6 +17,13 @@ export class TimerHeap<T> {
     return this.#times.length === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
   }
 
+  /** All that is set, in the order in which it will be taken. */
+  all(): { readonly timeMs: number; readonly payload: T }[] {
+    const places = this.#times.map((_, at) => at);
+    places.sort((a, b) => this.#times[a]! - this.#times[b]! || this.#orders[a]! - this.#orders[b]!);
+    return places.map((at) => ({ timeMs: this.#times[at]!, payload: this.#payloads[at]! }));
+  }
+
   set(timeMs: number, payload: T): void {
     let at = this.#times.length;
     const order = this.#set++;

@@ -2,14 +2,12 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  type Command,
-  DrivenProcess,
-  type Emitted,
-  ModelProcess,
-  type Op,
-  type TimesToLive,
-} from './scripted-process.ts';
+import type { StatefulHost, StatefulLogic } from '../../../engine/operators/stateful-operator.ts';
+import type { AnyProcess } from '../../../engine/process/process-definition.ts';
+import { ProcessLogic } from '../../../engine/process/process-logic.ts';
+import { TimeOrdered } from '../../../engine/process/time-ordered.ts';
+import { valueState } from '../../../index.ts';
+import { DrivenProcess, type Emitted, ModelProcess, type Op, type TimesToLive } from './scripted-process.ts';
 
 const times = fc.constantFrom('event' as const, 'processing' as const);
 const inMs = fc.integer({ min: -5, max: 30 });
@@ -50,37 +48,104 @@ function byKey(emitted: readonly Emitted[]): Record<string, unknown[]> {
   return keys;
 }
 
+type Happening =
+  | { record: { key: string; byMs: number; ops: readonly Op[] } }
+  | { advanceMs: number }
+  | { passMs: number };
+
+const happenings = fc.array(happening, { maxLength: 40 });
+const moves = fc.array(fc.boolean(), { minLength: 41, maxLength: 41 });
+
+/** Has the same happen to all of them, then the end of the input. Those that can are moved where `moves` says so. */
+function happen(
+  happenings: readonly Happening[],
+  all: readonly Pick<DrivenProcess, 'record' | 'advance' | 'tick'>[],
+  moves: readonly boolean[],
+  movable: readonly DrivenProcess[],
+): void {
+  let latestMs = 0;
+  let watermarkMs = -20;
+  let nowMs = 0;
+  const move = (index: number): void => {
+    if (moves[index]) for (const one of movable) one.move();
+  };
+  for (const [id, what] of happenings.entries()) {
+    move(id);
+    if ('record' in what) {
+      const { key, byMs, ops } = what.record;
+      for (const one of all) one.record({ key, ops, id, timeMs: latestMs + byMs });
+      latestMs = Math.max(latestMs, latestMs + byMs);
+    } else if ('advanceMs' in what) {
+      watermarkMs += what.advanceMs;
+      for (const one of all) one.advance(watermarkMs);
+    } else {
+      nowMs += what.passMs;
+      for (const one of all) one.tick(nowMs);
+    }
+  }
+  move(happenings.length);
+  for (const one of all) one.advance(Number.POSITIVE_INFINITY);
+}
+
 it('is as a naive model says after any calls, wherever its state is moved between them', () => {
   fc.assert(
-    fc.property(
-      ttls,
-      fc.array(happening, { maxLength: 40 }),
-      fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
-      (ttl, happenings, moves) => {
-        const real = new DrivenProcess(ttl);
-        const model = new ModelProcess(ttl);
-        let latestMs = 0;
-        let watermarkMs = -20;
-        let nowMs = 0;
-        for (const [index, what] of [...happenings, { end: true }].entries()) {
-          if (moves[index]) real.move();
-          for (const one of [real, model]) {
-            if ('record' in what) {
-              const { key, byMs, ops } = what.record;
-              const told: Command = { key, ops, id: index, timeMs: latestMs + byMs };
-              one.record(told);
-            } else if ('advanceMs' in what) one.advance(watermarkMs + what.advanceMs);
-            else if ('passMs' in what) one.tick(nowMs + what.passMs);
-            else one.advance(Number.POSITIVE_INFINITY);
-          }
-          if ('record' in what) latestMs = Math.max(latestMs, latestMs + what.record.byMs);
-          if ('advanceMs' in what) watermarkMs += what.advanceMs;
-          if ('passMs' in what) nowMs += what.passMs;
-        }
-        expect(byKey(real.emitted)).toEqual(byKey(model.emitted));
-        expect(real.failures.map(String)).toEqual(model.failures.map(String));
-      },
-    ),
+    fc.property(ttls, happenings, moves, (ttl, happenings, moves) => {
+      const real = new DrivenProcess(ttl);
+      const model = new ModelProcess(ttl);
+      happen(happenings, [real, model], moves, [real]);
+      expect(byKey(real.emitted)).toEqual(byKey(model.emitted));
+      expect(real.failures.map(String)).toEqual(model.failures.map(String));
+    }),
     { numRuns: 500 },
   );
+});
+
+it('in the order of time is the same wherever its state and the records that wait are moved', () => {
+  const inTimeOrder = (definition: AnyProcess, host: StatefulHost): StatefulLogic =>
+    new TimeOrdered(new ProcessLogic(definition, true, host), host);
+  fc.assert(
+    fc.property(ttls, happenings, moves, (ttl, happenings, moves) => {
+      const staying = new DrivenProcess(ttl, inTimeOrder);
+      const moved = new DrivenProcess(ttl, inTimeOrder);
+      happen(happenings, [staying, moved], moves, [moved]);
+      expect(byKey(moved.emitted)).toEqual(byKey(staying.emitted));
+      expect(moved.failures.map(String).sort()).toEqual(staying.failures.map(String).sort());
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('forgets a key of which nothing is left', () => {
+  const driven = new DrivenProcess({
+    value: { ttlMs: 10, ttlTime: 'event' },
+    map: { ttlMs: 5, ttlTime: 'processing' },
+  });
+  const { keyed } = driven.logic as ProcessLogic;
+  driven.record({ key: 'ada', timeMs: 0, id: 0, ops: [{ op: 'read' }] });
+  expect(keyed.size).toBe(0);
+  driven.record({ key: 'ada', timeMs: 0, id: 1, ops: [{ op: 'set' }, { op: 'put', at: 1 }] });
+  driven.record({ key: 'bob', timeMs: 0, id: 2, ops: [{ op: 'set' }, { op: 'throw' }] });
+  driven.record({ key: 'cy', timeMs: 0, id: 3, ops: [{ op: 'add' }, { op: 'timer', time: 'event', inMs: 30 }] });
+  driven.record({ key: 'cy', timeMs: 0, id: 4, ops: [{ op: 'clearList' }] });
+  expect(keyed.size).toBe(2);
+  driven.advance(9);
+  expect(keyed.size).toBe(2);
+  driven.advance(10);
+  expect(keyed.size).toBe(2);
+  driven.tick(5);
+  expect(keyed.size).toBe(1);
+  driven.advance(30);
+  expect(keyed.size).toBe(0);
+  expect(keyed.partitions).toEqual([]);
+});
+
+it('says which state of which key cannot be stored', () => {
+  const driven = new DrivenProcess({}, (_, host) => {
+    const state = { rules: valueState<unknown>() };
+    const onRecord = (context: { state: { rules: { set(value: unknown): void } } }): void =>
+      context.state.rules.set(() => {});
+    return new ProcessLogic({ state, onRecord } as unknown as AnyProcess, true, host);
+  });
+  driven.record({ key: 'ada', timeMs: 0, id: 0, ops: [] });
+  expect(() => driven.move()).toThrow("state must be data that structured clone keeps: 'rules' of key 'ada' is not");
 });

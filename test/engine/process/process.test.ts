@@ -95,6 +95,54 @@ describe('process', () => {
     );
   }, 60_000);
 
+  it('in the order of time gives the same answer however records come: sessions by hand', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        inputs,
+        fc.integer({ min: 1, max: 30 }),
+        manners,
+        async ({ splits, disorderMs }, gapMs, manner) => {
+          const { batch, ...options } = manner;
+          const sessions = job('sessions', (flow) => {
+            flow
+              .from(splitsOf(splits, batch))
+              .eventTime((click) => click.at, { outOfOrderMs: disorderMs })
+              .keyBy((click) => click.user)
+              .process(
+                {
+                  emits: typeOf<{ user: string; from: number; to: number; clicks: number }>(),
+                  state: () => ({ from: 0, clicks: 0 }),
+                  onRecord({ state, timeMs, setTimer }) {
+                    if (state.clicks++ === 0) state.from = timeMs;
+                    setTimer(timeMs + gapMs, 'quiet');
+                  },
+                  onTimer({ key, state, timeMs, emit, forget }) {
+                    emit({ user: key, from: state.from, to: timeMs, clicks: state.clicks });
+                    forget();
+                  },
+                },
+                { inTimeOrder: true, late: (late) => late.to(collect('late')) },
+              )
+              .to(collect('sessions'));
+          });
+          const { results } = await simulate(sessions, options);
+          const expected: { user: string; from: number; to: number; clicks: number }[] = [];
+          for (const user of new Set(splits.flat().map((click) => click.user))) {
+            const own = splits.flat().filter((click) => click.user === user);
+            for (const at of own.map((click) => click.at).sort((a, b) => a - b)) {
+              const last = expected.at(-1);
+              if (last?.user === user && at < last.to) Object.assign(last, { to: at + gapMs, clicks: last.clicks + 1 });
+              else expected.push({ user, from: at, to: at + gapMs, clicks: 1 });
+            }
+          }
+          expect(byText(results['sessions']!)).toEqual(byText(expected));
+          expect(results['late']).toEqual([]);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
   it('gives what it emits the event time of the record or timer, or the one that it says', async () => {
     const timed = job('timed', (flow) => {
       flow

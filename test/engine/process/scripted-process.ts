@@ -2,7 +2,7 @@
 // one call by call. The model keeps everything that was ever written with its time of expiry and looks through all of it at each read.
 
 import { LIMITS } from '../../../engine/limits.ts';
-import type { StatefulHost } from '../../../engine/operators/stateful-operator.ts';
+import type { StatefulHost, StatefulLogic } from '../../../engine/operators/stateful-operator.ts';
 import type { AnyProcess } from '../../../engine/process/process-definition.ts';
 import { ProcessLogic } from '../../../engine/process/process-logic.ts';
 import { listState, mapState, type ProcessContext, valueState } from '../../../index.ts';
@@ -284,18 +284,21 @@ export class ModelProcess {
   }
 }
 
+type MakeLogic = (definition: AnyProcess, host: StatefulHost) => StatefulLogic;
+
 /** Drives the logic as its operator would, and moves all its partitions into a new one when told to. */
 export class DrivenProcess {
   readonly emitted: Emitted[] = [];
   readonly failures: unknown[] = [];
   nowMs = 0;
-  logic: ProcessLogic;
+  logic: StatefulLogic;
   readonly #definition: AnyProcess;
+  readonly #make: MakeLogic;
   readonly #host: StatefulHost;
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isFireWanted = false;
 
-  constructor(ttl: TimesToLive, make?: (definition: AnyProcess, host: StatefulHost) => ProcessLogic) {
+  constructor(ttl: TimesToLive, make?: MakeLogic) {
     this.#definition = scripted(ttl);
     this.#host = {
       emit: (said, timeMs) => this.emitted.push([said as readonly unknown[], timeMs]),
@@ -313,11 +316,9 @@ export class DrivenProcess {
     this.logic = this.#make(this.#definition, this.#host);
   }
 
-  readonly #make: (definition: AnyProcess, host: StatefulHost) => ProcessLogic;
-
   record(command: Command): void {
     try {
-      this.logic.onRecord(command.key, command, command.timeMs);
+      this.logic.onRecord(command.key, command, command.timeMs, 0);
     } catch (error) {
       this.failures.push(error);
     }
@@ -332,18 +333,16 @@ export class DrivenProcess {
 
   tick(nowMs: number): void {
     this.nowMs = nowMs;
-    if (this.logic.tickAtMs <= nowMs) exhaust(this.logic.tick(nowMs));
+    if (this.logic.tickAtMs! <= nowMs) exhaust(this.logic.tick!(nowMs));
     this.#settle();
   }
 
   /** Every partition by itself into a logic that has never seen a record. */
   move(): void {
-    const old = this.logic;
     const next = this.#make(this.#definition, this.#host);
     next.isDue(this.#watermarkMs);
     for (let partition = 0; partition < LIMITS.partitions; partition++) {
-      const stored = old.dump(partition);
-      next.restore(partition, stored);
+      next.restore!(partition, this.logic.dump!(partition));
     }
     this.logic = next;
   }
