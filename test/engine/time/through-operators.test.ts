@@ -177,7 +177,7 @@ describe('watermarks', () => {
           .eventTime(({ at }) => at)
           .flatMap((tick) => Array.from({ length: tick.id % 4 === 0 ? 1_300 : 1 }, () => tick))
           .keyBy(() => 'all')
-          .window(tumbling({ sizeMs: 10 }), { late: (late) => late.to(collect('late')) })
+          .window(tumbling({ sizeMs: 10 }), { preaggregate: false, late: (late) => late.to(collect('late')) })
           .aggregate(count())
           .to(collect('counts'));
       });
