@@ -23,6 +23,8 @@ class Stage {
   readonly times: number[] | undefined;
   count = 0;
   intakeNs = 0;
+  /** How many of them, the oldest, came before the marked watermark of their receiver. */
+  beforeMark = 0;
 
   constructor(receiver: number, writer: LaneWriter, port: number, capacity: number, timed: boolean) {
     this.receiver = receiver;
@@ -63,6 +65,11 @@ export class ExchangeOutlet implements Outlet {
   #endsSent = 0;
   #intakeNs = 0;
   #watermarkMs: number = NO_WATERMARK;
+  /**
+   * By receiver, a watermark that leaves as soon as what was staged before it has. Under backpressure a stage may never be empty: without
+   * a mark the latest watermark would wait for good, and windows with it. The next is marked when this one has left.
+   */
+  readonly #marksMs: (number | undefined)[] = [];
 
   constructor(settings: ExchangeSettings) {
     const { writers } = settings;
@@ -135,6 +142,15 @@ export class ExchangeOutlet implements Outlet {
    */
   advance(watermarkMs: number): void {
     this.#watermarkMs = watermarkMs;
+    if (!this.#settings.timed || Number.isNaN(watermarkMs)) return;
+    for (let receiver = 0; receiver < this.receivers; receiver++) {
+      if (this.#marksMs[receiver] !== undefined || !this.#isStaged(receiver)) continue;
+      this.#marksMs[receiver] = watermarkMs;
+      const records = this.#records[receiver]!;
+      const partials = this.#partials?.[receiver];
+      records.beforeMark = records.count;
+      if (partials !== undefined) partials.beforeMark = partials.count;
+    }
   }
 
   flush(): boolean {
@@ -190,6 +206,25 @@ export class ExchangeOutlet implements Outlet {
 
   /** Sends all that is staged for one receiver. False when some of it must wait for room. */
   #send(stage: Stage): boolean {
+    const staged = stage.count;
+    this.#sendAll(stage);
+    this.#passMark(stage, staged - stage.count);
+    return stage.count === 0;
+  }
+
+  /** So many of a stage have left, sent or given up. */
+  #passMark(stage: Stage, left: number): void {
+    if (stage.beforeMark > 0) stage.beforeMark = Math.max(0, stage.beforeMark - left);
+    if (stage.beforeMark === 0 && (this.#other(stage)?.beforeMark ?? 0) === 0)
+      this.#marksMs[stage.receiver] = undefined;
+  }
+
+  /** What is staged for the same receiver through the other port. */
+  #other({ receiver, port }: Stage): Stage | undefined {
+    return port === RECORDS_PORT ? this.#partials?.[receiver] : this.#records[receiver];
+  }
+
+  #sendAll(stage: Stage): void {
     let from = 0;
     let to = stage.count;
     while (from < stage.count) {
@@ -217,16 +252,16 @@ export class ExchangeOutlet implements Outlet {
       stage.times?.copyWithin(0, from, stage.count);
       stage.count -= from;
     }
-    return stage.count === 0;
   }
 
-  /** What can be promised once records up to `to` of this stage are sent: nothing new while others are still staged for the lane. */
-  #watermarkBehind(stage: Stage, to: number): number {
+  /** What can be promised once so many of this stage have left: the latest when nothing else is staged for the lane, or the marked one. */
+  #watermarkBehind(stage: Stage, left: number): number {
     if (!this.#settings.timed) return NO_WATERMARK;
-    const partials = this.#partials?.[stage.receiver];
-    const other = stage === partials ? this.#records[stage.receiver] : partials;
-    const isLast = to === stage.count && (other === undefined || other.count === 0);
-    return isLast ? this.#watermarkMs : stage.writer.watermarkMs;
+    const other = this.#other(stage);
+    if (left === stage.count && (other === undefined || other.count === 0)) return this.#watermarkMs;
+    const markMs = this.#marksMs[stage.receiver];
+    const isBehindMark = left >= stage.beforeMark && (other === undefined || other.beforeMark === 0);
+    return markMs !== undefined && isBehindMark ? markMs : stage.writer.watermarkMs;
   }
 
   /** The frame, or after a refusal by the encoder with the refused record brought to position `from`. */
