@@ -76,6 +76,7 @@ export type { JoinType, LeftOf, RightOf } from './engine/join/join-type.ts';
 export type { SideRows } from './engine/join/side-input.ts';
 export type { JoinWindow } from './engine/join/window-join.ts';
 export type {
+  EventTimeMetrics,
   FlowCounters,
   JobMetrics,
   JobOutcome,

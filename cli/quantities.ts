@@ -48,3 +48,10 @@ export function formatShare(share: number): string {
   if (!(share > 0)) return '0%';
   return share < 0.005 ? '<1%' : `${Math.round(share * 100)}%`;
 }
+
+/** Milliseconds since 1970 as `2024-01-31 23:59:58.120`, in UTC; what no calendar holds, as the number. */
+export function formatMoment(ms: number): string {
+  const moment = new Date(ms);
+  if (Number.isNaN(moment.getTime())) return String(ms);
+  return moment.toISOString().replace('T', ' ').replace('Z', '');
+}

@@ -1,8 +1,8 @@
 // A job's metrics as text: a heading with progress, how much flows through each stage, and how long each stage makes records wait.
 // Pure: the same metrics give the same text, whether they are live or final.
 
-import type { JobMetrics, LatencySummary, ProgressMetrics, StageMetrics } from '../index.ts';
-import { formatCount, formatDuration, formatShare } from './quantities.ts';
+import type { EventTimeMetrics, JobMetrics, LatencySummary, ProgressMetrics, StageMetrics } from '../index.ts';
+import { formatCount, formatDuration, formatMoment, formatShare } from './quantities.ts';
 import { type Cell, type Column, fitText, paint, printable, type Style, tableLines } from './text-table.ts';
 
 export interface TableOptions {
@@ -32,6 +32,8 @@ export function renderTable(metrics: JobMetrics, options: TableOptions): string 
   if (metrics.stages.length > 0) {
     lines.push('', ...tableLines(flowColumns(metrics, previous), width, color));
     lines.push('', ...tableLines(latencyColumns(metrics.stages), width, color));
+    const timed = metrics.stages.filter((stage) => stage.eventTime !== undefined);
+    if (timed.length > 0) lines.push('', ...tableLines(eventTimeColumns(timed), width, color));
   }
   const losses = lossLines(metrics.stages, width, color);
   if (losses.length > 0) lines.push('', ...losses);
@@ -110,6 +112,31 @@ function latencyColumns(stages: readonly StageMetrics[]): Column[] {
   return [stageColumn(stages), ...group('wait', 2), ...group('service', 1), ...group('age', 3)];
 }
 
+/** How far each stage has come in event time, and how far that is behind the clock on the wall. */
+function eventTimeColumns(stages: readonly StageMetrics[]): Column[] {
+  const column = (
+    header: string,
+    dropOrder: number,
+    cell: (time: EventTimeMetrics, stage: StageMetrics) => Cell,
+  ): Column => ({
+    header,
+    dropOrder,
+    cells: stages.map((stage) => cell(stage.eventTime!, stage)),
+  });
+  return [
+    stageColumn(stages),
+    column('watermark', 0, ({ watermarkMs }) =>
+      watermarkMs === undefined ? NONE : { text: formatMoment(watermarkMs) },
+    ),
+    column('lag', 1, ({ lagMs }) => (lagMs === undefined ? NONE : { text: formatDuration(lagMs * 1e6) })),
+    column('event time', 3, ({ state }) => ({ text: state, style: state === 'running' ? 'none' : 'dim' })),
+    column('late', 2, (_, { recordsLate }) => ({
+      text: formatCount(recordsLate),
+      style: recordsLate > 0 ? 'yellow' : 'none',
+    })),
+  ];
+}
+
 function stageColumn(stages: readonly StageMetrics[]): Column {
   return { header: 'stage', cells: stages.map((stage) => ({ text: printable(stage.stage) })) };
 }
@@ -131,6 +158,7 @@ function lossLines(stages: readonly StageMetrics[], width: number, color: boolea
       [stage.recordsSkipped, 'skipped'],
       [stage.recordsDeadLettered, 'dead-lettered'],
       [stage.recordsDropped, 'dropped'],
+      [stage.recordsLate, 'late'],
     ] as const;
     const told = losses.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
     if (told.length === 0) return [];

@@ -209,19 +209,28 @@ class ActorBuilder {
     );
     const measuredElsewhere = this.#stage.nodes.some((id) => this.#graph.node(id).operation.kind === 'mapAsync');
     const position = this.#stage.nodes.indexOf(node.id);
-    const recorder = {
-      nowNs: this.#context.nowNs,
-      enter: () => this.#recorder.operator(position),
-      service: measuredElsewhere ? undefined : this.#recorder.service,
-      age: inner ? undefined : this.#recorder.age,
-    };
     const advances = this.#advances(feed, steps, outlets, head);
     // Late records go by the watermark that leaves the operator with its results.
     if (feed instanceof StatefulOperator) {
       const read = (): number => feed.watermarkMs;
       for (const outlet of this.#sides.lateOutlets(node)) advances.push({ outlet, read });
     }
+    const recorder = {
+      nowNs: this.#context.nowNs,
+      enter: () => this.#recorder.operator(position),
+      service: measuredElsewhere ? undefined : this.#recorder.service,
+      age: inner ? undefined : this.#recorder.age,
+      watermark: advances.length > 0 && feed !== (own as unknown) ? this.#watermarkTaker() : undefined,
+    };
     this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...sides], recorder, LIMITS.frameRecords, advances));
+  }
+
+  /** For an input of the stage. */
+  #watermarkTaker(): (watermarkMs: number) => void {
+    const recorder = this.#recorder;
+    const { nowNs } = this.#context;
+    const input = recorder.timeInput();
+    return (watermarkMs) => recorder.watermark(input, watermarkMs, nowNs());
   }
 
   /** Which outlets are told how far event time has come, and by what: a clock within the chain, or the feed. */

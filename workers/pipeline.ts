@@ -6,7 +6,7 @@
 
 import type { Chain } from '../engine/operators/chain-step.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
-import { NO_WATERMARK } from '../engine/time/watermark.ts';
+import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
 
 /**
  * made      something moved
@@ -27,6 +27,8 @@ export interface PipelineRecorder {
   readonly enter: () => void;
   /** Absent where records only pass on to another pipeline of the same stage. */
   readonly age: { record(valueNs: number, count: number): void } | undefined;
+  /** Absent where event time does not enter the stage. */
+  readonly watermark?: ((watermarkMs: number) => void) | undefined;
 }
 
 /** An outlet that must learn how far event time has come: `read` says it, once the batch is processed. */
@@ -113,12 +115,20 @@ export class Pipeline {
 
   /** Tells the outlets how far event time has come. */
   #advance(): void {
+    let hasChanged = false;
     for (const advance of this.#advances) {
       const watermarkMs = advance.read();
       if (Object.is(watermarkMs, advance.lastMs)) continue;
       advance.lastMs = watermarkMs;
       advance.outlet.advance(watermarkMs, advance.input);
+      hasChanged = true;
     }
+    if (hasChanged) this.#recorder.watermark?.(this.#slowestMs());
+  }
+
+  #slowestMs(): number {
+    const advances = this.#advances;
+    return advances.length === 1 ? advances[0]!.lastMs : slowestOf(advances.map(({ lastMs }) => lastMs));
   }
 
   /** Sends what is staged. True when anything went out. */

@@ -64,6 +64,19 @@ export interface ProgressMetrics {
   fraction: number;
 }
 
+/** How far a stage has come in event time. */
+export interface EventTimeMetrics {
+  /** No watermark yet; on its way; all that it waits for is idle; nothing follows. */
+  state: 'starting' | 'running' | 'idle' | 'over';
+  /**
+   * No record before this comes to the stage any more, on whichever worker: ms since 1970. When the stage is idle or over, the last one
+   * that was told. Absent before the first.
+   */
+  watermarkMs?: number;
+  /** How far it is behind the clock on the wall, in ms: now, or of a stage that is over, when it was told. */
+  lagMs?: number;
+}
+
 /** One stage over all its workers. */
 export interface StageMetrics extends FlowCounters, TimeShares {
   stage: string;
@@ -77,6 +90,8 @@ export interface StageMetrics extends FlowCounters, TimeShares {
   /** Intake into the job, to done here: of the oldest record of each batch. */
   age: LatencySummary;
   lanes: LaneMetrics;
+  /** Where its records have event times. */
+  eventTime?: EventTimeMetrics;
   /** Of the source in this stage, where it has one that knows its size. */
   progress?: ProgressMetrics;
 }

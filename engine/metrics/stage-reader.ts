@@ -7,6 +7,7 @@
 
 import type { Float64Histogram } from 'hdr-histogram-js';
 import type {
+  EventTimeMetrics,
   FlowCounters,
   LaneMetrics,
   ProgressMetrics,
@@ -22,6 +23,7 @@ import {
   BYTES_OUT,
   blockOf,
   CLOSED_NS,
+  EVENT_TIME,
   type HistogramName,
   histogramOf,
   IDLE_NS,
@@ -42,6 +44,12 @@ import {
   RECORDS_SKIPPED,
   STEP_ENDED_NS,
   STEP_STARTED_NS,
+  TIME_IDLE,
+  TIME_NONE,
+  TIME_OVER,
+  TIME_STARTING,
+  WATERMARK_MS,
+  WATERMARK_TOLD_NS,
 } from './metrics-layout.ts';
 
 /** What a StageReader needs to know beforehand. */
@@ -102,6 +110,8 @@ export class StageReader {
     };
     const progress = this.progress();
     if (progress !== undefined) stage.progress = progress;
+    const eventTime = this.#eventTime(nowNs);
+    if (eventTime !== undefined) stage.eventTime = eventTime;
     return stage;
   }
 
@@ -127,6 +137,26 @@ export class StageReader {
         operator: this.operators[block[OPERATOR]!],
       };
     });
+  }
+
+  /** As a watermark over the workers is: where the slowest is of those that are neither idle nor over. */
+  #eventTime(nowNs: number): EventTimeMetrics | undefined {
+    const timed = this.#blocks.filter((block) => block[EVENT_TIME] !== TIME_NONE);
+    if (timed.length === 0) return undefined;
+    const open = timed.filter((block) => block[EVENT_TIME] !== TIME_OVER);
+    const awake = open.filter((block) => block[EVENT_TIME] !== TIME_IDLE);
+    const state = awake.length > 0 ? 'running' : open.length > 0 ? 'idle' : 'over';
+    if (awake.some((block) => block[EVENT_TIME] === TIME_STARTING)) return { state: 'starting' };
+    const told = (awake.length > 0 ? awake : timed).filter((block) => block[WATERMARK_TOLD_NS] !== 0);
+    if (told.length === 0) return { state };
+    // Of those that wait for nothing any more, the one that has come furthest tells how far the stage has.
+    const order = awake.length > 0 ? 1 : -1;
+    const block = told.reduce((first, each) =>
+      order * (each[WATERMARK_MS]! - first[WATERMARK_MS]!) < 0 ? each : first,
+    );
+    const watermarkMs = block[WATERMARK_MS]!;
+    const sinceToldMs = state === 'over' ? (nowNs - block[WATERMARK_TOLD_NS]!) / NS_PER_MS : 0;
+    return { state, watermarkMs, lagMs: Date.now() - sinceToldMs - watermarkMs };
   }
 
   #summary(name: HistogramName): StageMetrics['wait'] {

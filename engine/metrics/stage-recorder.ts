@@ -9,6 +9,7 @@
 //
 // Words are written plainly, each by this thread only (see metrics-layout.ts). Nothing here allocates, locks or throws.
 
+import { END_OF_TIME, NO_WATERMARK, slowestOf } from '../time/watermark.ts';
 import { HistogramRecorder } from './histogram-recorder.ts';
 import {
   BACKPRESSURED_NS,
@@ -17,6 +18,7 @@ import {
   BYTES_OUT,
   blockOf,
   CLOSED_NS,
+  EVENT_TIME,
   histogramOf,
   IDLE_NS,
   LAST_OUTCOME,
@@ -39,6 +41,12 @@ import {
   STEP_ENDED_NS,
   STEP_STARTED_NS,
   type StepOutcome,
+  TIME_IDLE,
+  TIME_OVER,
+  TIME_RUNNING,
+  TIME_STARTING,
+  WATERMARK_MS,
+  WATERMARK_TOLD_NS,
 } from './metrics-layout.ts';
 
 export class StageRecorder {
@@ -49,6 +57,8 @@ export class StageRecorder {
   /** Intake of the oldest record of a batch into the job, to the batch being done here; weighted by its records. */
   readonly age: HistogramRecorder;
   readonly #words: Float64Array;
+  /** By input. */
+  readonly #watermarks: number[] = [];
 
   /** @param block the zero-filled words of this stage on this worker, from `blockOf` */
   constructor(block: Float64Array) {
@@ -94,6 +104,27 @@ export class StageRecorder {
 
   recordsLate(count: number): void {
     this.#words[RECORDS_LATE]! += count;
+  }
+
+  /** The stage has one more input with event time. Returns its number. */
+  timeInput(): number {
+    this.#words[EVENT_TIME] = TIME_STARTING;
+    return this.#watermarks.push(NO_WATERMARK) - 1;
+  }
+
+  /** How far event time has come at an input; the stage is where the slowest is. */
+  watermark(input: number, watermarkMs: number, nowNs: number): void {
+    const words = this.#words;
+    this.#watermarks[input] = watermarkMs;
+    const slowest = this.#watermarks.length === 1 ? watermarkMs : slowestOf(this.#watermarks);
+    if (Number.isNaN(slowest)) words[EVENT_TIME] = TIME_IDLE;
+    else if (slowest === END_OF_TIME) words[EVENT_TIME] = TIME_OVER;
+    else if (slowest !== NO_WATERMARK) {
+      // A reader between the two stores sees an older watermark as told just now, for the time of a store.
+      words[WATERMARK_TOLD_NS] = nowNs;
+      words[WATERMARK_MS] = slowest;
+      words[EVENT_TIME] = TIME_RUNNING;
+    }
   }
 
   /** How far the source of this stage is read on this worker, in the source's units. `total` is 0 as long as it is unknown. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatShare } from '../../cli/quantities.ts';
+import { formatCount, formatDuration, formatMoment, formatShare } from '../../cli/quantities.ts';
 
 describe('a duration', () => {
   it.each([
@@ -69,5 +69,13 @@ describe('a share', () => {
     [Number.NaN, '0%'],
   ])('of %d reads %s', (share, text) => {
     expect(formatShare(share)).toBe(text);
+  });
+});
+
+describe('a moment', () => {
+  it('is a date and a time of day in UTC, or a number where there is no such date', () => {
+    expect(formatMoment(0)).toBe('1970-01-01 00:00:00.000');
+    expect(formatMoment(-1)).toBe('1969-12-31 23:59:59.999');
+    expect(formatMoment(9e15)).toBe('9000000000000000');
   });
 });

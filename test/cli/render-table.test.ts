@@ -145,3 +145,28 @@ describe('the time left', () => {
     expect(timeLeftMs({ done: 4, total: 4, fraction: 1 }, 1_000)).toBeUndefined();
   });
 });
+
+describe('the table of a job with event time', () => {
+  const windowed = metrics({
+    stages: [
+      stage('read', {
+        eventTime: { state: 'running', watermarkMs: Date.UTC(2024, 0, 31, 23, 59, 58, 120), lagMs: 1_250 },
+      }),
+      stage('count', { eventTime: { state: 'starting' }, recordsLate: 12 }),
+      stage('print'),
+    ],
+  });
+
+  it('shows watermark and lag of the stages that have it', () => {
+    const table = renderTable(windowed, WIDE);
+    expect(table).toMatch(/^stage +watermark +lag +event time +late$/m);
+    expect(words(table, 'read', 2)).toEqual(['read', '2024-01-31', '23:59:58.120', '1.25s', 'running', '0']);
+    expect(words(table, 'count', 2)).toEqual(['count', '-', '-', 'starting', '12']);
+    expect(words(table, 'print', 2)).toEqual(['']);
+    expect(renderTable(metrics(), WIDE)).not.toContain('watermark');
+  });
+
+  it('says that records were late', () => {
+    expect(renderTable(windowed, WIDE)).toContain('count: 12 late');
+  });
+});

@@ -300,3 +300,40 @@ describe('recording', () => {
     expect(reader.heartbeats()[1]).toEqual({ worker: 1, stepStartedNs: 100_000_000, operator: 'map' });
   });
 });
+
+describe('event time', () => {
+  const watermarkOf = (reader: StageReader): unknown => {
+    const { eventTime } = reader.snapshot(50 * MS);
+    return eventTime === undefined ? undefined : [eventTime.state, eventTime.watermarkMs];
+  };
+
+  it('is where the slowest worker is, and on a worker where the slowest input is', () => {
+    const { reader, recorders } = stage(2);
+    expect(watermarkOf(reader)).toBeUndefined();
+    const inputs = recorders.map((recorder) => [recorder.timeInput(), recorder.timeInput()]);
+    const told = (worker: number, input: number, watermarkMs: number): unknown => {
+      recorders[worker]!.watermark(inputs[worker]![input]!, watermarkMs, 40 * MS);
+      return watermarkOf(reader);
+    };
+    expect(told(0, 0, 100)).toEqual(['starting', undefined]);
+    expect(told(0, 1, 90)).toEqual(['starting', undefined]);
+    expect(told(1, 0, 80)).toEqual(['starting', undefined]);
+    expect(told(1, 1, 0)).toEqual(['running', 0]);
+    expect(told(1, 1, 300)).toEqual(['running', 80]);
+    expect(told(1, 0, Number.NaN)).toEqual(['running', 90]);
+    expect(told(1, 1, Number.NaN)).toEqual(['running', 90]);
+    expect(told(0, 1, Number.POSITIVE_INFINITY)).toEqual(['running', 100]);
+    expect(told(0, 0, Number.POSITIVE_INFINITY)).toEqual(['idle', 300]);
+    expect(told(1, 0, Number.POSITIVE_INFINITY)).toEqual(['idle', 300]);
+    expect(told(1, 1, Number.POSITIVE_INFINITY)).toEqual(['over', 300]);
+  });
+
+  it('lags behind the clock on the wall: now, and of a stage that is over when it was told', () => {
+    const { reader, recorders } = stage();
+    const input = recorders[0]!.timeInput();
+    recorders[0]!.watermark(input, Date.now() - 5_000, 10 * MS);
+    expect(reader.snapshot(40 * MS).eventTime!.lagMs! / 1_000).toBeCloseTo(5, 0);
+    recorders[0]!.watermark(input, Number.POSITIVE_INFINITY, 20 * MS);
+    expect(reader.snapshot(3_010 * MS).eventTime!.lagMs! / 1_000).toBeCloseTo(2, 0);
+  });
+});

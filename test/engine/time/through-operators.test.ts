@@ -219,4 +219,24 @@ describe('watermarks', () => {
     expect(results['late']).toEqual([tick(107)]);
     expect(told).toEqual([0, 10, 100, 200]);
   });
+
+  it('are told in the metrics of each stage that they reach', async () => {
+    const ticks = Array.from({ length: 50 }, (_, id): Tick => ({ at: id * 10, id }));
+    const counting = job('counting', (flow) => {
+      flow
+        .from(scripted([batches(ticks, 5)]))
+        .eventTime(({ at }) => at, { outOfOrderMs: 20 })
+        .keyBy(({ id }) => id)
+        .window(tumbling({ sizeMs: 10 }))
+        .aggregate(count())
+        .keyBy(({ key }) => key)
+        .aggregate(count())
+        .to(collect('counts'));
+    });
+    const { stages } = await simulate(counting, { workers: 2, seed: 1 });
+    const told = stages.map(({ eventTime }) => eventTime && [eventTime.state, eventTime.watermarkMs]);
+    expect(told[0]).toEqual(['over', 470]);
+    expect(told[1]![0]).toBe('over');
+    expect(told.at(-1)).toBeUndefined();
+  });
 });
