@@ -121,7 +121,7 @@ export class StageRecorder {
     else if (slowest === END_OF_TIME) words[EVENT_TIME] = TIME_OVER;
     else if (slowest !== NO_WATERMARK) {
       // A reader between the two stores sees an older watermark as told just now, for the time of a store.
-      words[WATERMARK_TOLD_NS] = nowNs;
+      words[WATERMARK_TOLD_NS] = nonZero(nowNs);
       words[WATERMARK_MS] = slowest;
       words[EVENT_TIME] = TIME_RUNNING;
     }
