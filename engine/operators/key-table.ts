@@ -46,7 +46,14 @@ export class KeyTable {
     else this.#simple.delete(key);
   }
 
-  *entries(): Generator<KeyEntry> {
+  /** In the order in which they were made, simple keys first. None may be added while they are drawn. */
+  entries(): IterableIterator<KeyEntry> {
+    // The Map's own iterator is compiled into the loop that draws; a generator around it takes as long again.
+    if (this.#composite.size === 0) return this.#simple.values();
+    return this.#simple.size === 0 ? this.#composite.values() : this.#bothKinds();
+  }
+
+  *#bothKinds(): Generator<KeyEntry> {
     yield* this.#simple.values();
     yield* this.#composite.values();
   }

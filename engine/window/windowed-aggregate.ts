@@ -260,25 +260,16 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** Moves the sliding window so that it ends at `endMs`: takes in the panes before that, takes out those before its start. */
   #slideTo(endMs: number): Iterable<KeyEntry> {
-    const sliding = this.#sliding!;
-    const aggregator = this.#aggregator;
     const fromMs = endMs - this.#window.sizeMs;
     for (const start of this.panes.starts) {
       if (start >= endMs) break;
       const isIn = start >= this.#slidFromMs && start < this.#slidToMs;
-      if (start >= fromMs && !isIn) {
-        for (const { key, value } of this.panes.get(start)!.entries()) {
-          const held = sliding.find(key).value as Sliding;
-          held.accumulator = aggregator.combine(held.accumulator, value);
-          held.panes++;
-        }
-      } else if (start < fromMs && isIn) {
-        this.#deductPane(start);
-      }
+      if (start >= fromMs && !isIn) this.#addPane(start);
+      else if (start < fromMs && isIn) this.#deductPane(start);
     }
     this.#slidFromMs = fromMs;
     this.#slidToMs = endMs;
-    return sliding.entries();
+    return this.#sliding!.entries();
   }
 
   /** Drops the panes that no window needs any more. */
@@ -294,6 +285,16 @@ export class WindowedAggregate implements StatefulLogic {
         this.#slidFromMs = start + this.panes.paneMs;
       }
       this.panes.take(start);
+    }
+  }
+
+  // Apart from the loop over panes, which runs too seldom to be compiled with it.
+  #addPane(start: number): void {
+    const sliding = this.#sliding!;
+    for (const { key, value } of this.panes.get(start)!.entries()) {
+      const held = sliding.find(key).value as Sliding;
+      held.accumulator = this.#aggregator.combine(held.accumulator, value);
+      held.panes++;
     }
   }
 
