@@ -5,19 +5,20 @@
 import type { ColumnRule, EncoderProgram, RowEncoder } from './encoder-program.ts';
 import type { FieldMatcher } from './field-matcher.ts';
 import { type FrameLayout, layoutOf, TAG_ABSENT, TAG_NULL, TAG_UNDEFINED } from './frame-layout.ts';
-import type { Column, FrameSchema } from './frame-schema.ts';
+import type { Column, ColumnKind, FrameSchema } from './frame-schema.ts';
 import { ABSENT, STOPPED_AT_RECORD, STOPPED_AT_SHAPE, STOPPED_AT_VALUE } from './frame-stage.ts';
 import { quote } from './generated-code.ts';
 import { isBytes, isDate, isPlainBytes, millisecondsOf } from './value-tests.ts';
 
 /** Everything generated text refers to by name, besides its parameters. */
-const TOOLS = {
+export const ENCODER_TOOLS: Readonly<Record<string, unknown>> = {
   ABSENT,
   isDate,
   millisecondsOf,
   isPlainBytes,
   isBytes,
   asIntN: BigInt.asIntN,
+  is: Object.is,
   hasOwn: Object.prototype.hasOwnProperty,
   prototypeOf: Object.getPrototypeOf,
   objectPrototype: Object.prototype,
@@ -35,11 +36,11 @@ export function compileEncoder(
 
 function compileRows(source: string, rules: readonly ColumnRule[], matcher: FieldMatcher): RowEncoder {
   const names = [...matcher.names, '']; // one entry more than columns: reading behind the end would deoptimise
-  const build = new Function(...Object.keys(TOOLS), 'names', 'matcher', 'accepts', source) as (
+  const build = new Function(...Object.keys(ENCODER_TOOLS), 'names', 'matcher', 'accepts', source) as (
     ...tools: unknown[]
   ) => RowEncoder;
   const accepts = rules.map((rule) => rule.accepts);
-  return build(...Object.values(TOOLS), names, matcher, accepts);
+  return build(...Object.values(ENCODER_TOOLS), names, matcher, accepts);
 }
 
 /**
@@ -112,12 +113,10 @@ function rowValues(schema: FrameSchema, general: boolean): string {
       ${reads.length === 0 ? '' : `const ${reads.join(', ')};`}`;
   }
   const reads = columns.map(({ name }, column) => `v${column} = record[${quote(name)}]`);
-  const byPrototype = columns.some(({ name }) => name === 'constructor' || name === '__proto__');
-  const otherClass = byPrototype ? 'prototypeOf(record) !== objectPrototype' : 'record.constructor !== Expected';
   // for-in walks V8's enum cache: 1.5 ns a key with the comparison, where Object.keys(record) allocates (15 ns for 6
   // keys). All keys in order means that no field is missing and none is new. hasOwn on the loop's own key is folded
   // into a map check; it shuts out inherited fields.
-  return `      if (typeof record !== 'object' || record === null || ${otherClass}) { stage.stop = ${STOPPED_AT_SHAPE}; break; }
+  return `      if (${isOtherClass(columns, 'record', 'Expected', '')}) { stage.stop = ${STOPPED_AT_SHAPE}; break; }
       let keys = 0;
       for (const key in record) {
         if (key !== names[keys] || keys === ${columns.length} || !hasOwn.call(record, key)) { keys = -1; break; }
@@ -125,6 +124,15 @@ function rowValues(schema: FrameSchema, general: boolean): string {
       }
       if (keys !== ${columns.length}) { stage.stop = ${STOPPED_AT_SHAPE}; break; }
       ${reads.length === 0 ? '' : `const ${reads.join(', ')};`}`;
+}
+
+/** An expression: `record` is no object of the expected class. It refers to ENCODER_TOOLS, each name with `p` before it. */
+export function isOtherClass(columns: readonly Column[], record: string, expected: string, p: string): string {
+  const byPrototype = columns.some(({ name }) => name === 'constructor' || name === '__proto__');
+  const otherClass = byPrototype
+    ? `${p}prototypeOf(${record}) !== ${p}objectPrototype`
+    : `${record}.constructor !== ${expected}`;
+  return `typeof ${record} !== 'object' || ${record} === null || ${otherClass}`;
 }
 
 function storeColumn(column: Column, index: number, rule: ColumnRule, general: boolean, misfit: string): string {
@@ -145,34 +153,59 @@ function storeColumn(column: Column, index: number, rule: ColumnRule, general: b
 }
 
 /** The condition under which v fits its column, and what stores it. */
-function valueCase({ kind }: Column, index: number, rule: ColumnRule): [fits: string, store: string] {
+function valueCase(column: Column, index: number, rule: ColumnRule): [fits: string, store: string] {
   const v = `v${index}`;
+  const fits = fitsColumn(column.kind, v, rule, '', `accepts[${index}]`);
   const at = `o${index} + k`;
-  switch (kind) {
+  switch (column.kind) {
     case 'nothing':
-      return ['false', ''];
-    case 'int32': {
-      const isInt32 = `typeof ${v} === 'number' && (${v} | 0) === ${v}`;
-      const isNotNegativeZero = `(${v} !== 0 || 1 / ${v} > 0)`;
-      return [rule.exact ? `${isInt32} && ${isNotNegativeZero}` : isInt32, `int32[${at}] = ${v};`];
-    }
+      return [fits, ''];
+    case 'int32':
+      return [fits, `int32[${at}] = ${v};`];
     case 'float64':
-      return [`typeof ${v} === 'number'`, `float64[${at}] = ${v};`];
+      return [fits, `float64[${at}] = ${v};`];
     case 'int64':
-      return [`typeof ${v} === 'bigint' && asIntN(64, ${v}) === ${v}`, `int64[${at}] = ${v};`];
+      return [fits, `int64[${at}] = ${v};`];
     case 'boolean':
-      return [`typeof ${v} === 'boolean'`, `bytes[${at}] = ${v} ? 1 : 0;`];
+      return [fits, `bytes[${at}] = ${v} ? 1 : 0;`];
     case 'date':
-      return [`isDate(${v})`, `float64[${at}] = millisecondsOf(${v});`];
+      return [fits, `float64[${at}] = millisecondsOf(${v});`];
     case 'string':
       // The length is summed: asking the growing blob for its own, 10 ns for a record of two strings, makes V8 build
       // every intermediate string.
-      return [`typeof ${v} === 'string'`, `blob += ${v}; text += ${v}.length;`];
+      return [fits, `blob += ${v}; text += ${v}.length;`];
     case 'bytes':
-      return [rule.exact ? `isPlainBytes(${v})` : `isBytes(${v})`, `stage.append(${v});`];
+      return [fits, `stage.append(${v});`];
+    case 'clone':
+      return [fits, `cells.push(${v});`];
+  }
+}
+
+/** An expression: whether `v` is a value that a column of this kind stores. It refers to ENCODER_TOOLS, each name with `p` before it. */
+export function fitsColumn(kind: ColumnKind, v: string, rule: ColumnRule, p: string, accepts: string): string {
+  switch (kind) {
+    case 'nothing':
+      return 'false';
+    case 'int32': {
+      const isInt32 = `typeof ${v} === 'number' && (${v} | 0) === ${v}`;
+      // Not by 1 / v: that would run at the first 0 only, and throw away the code that V8 has compiled by then.
+      return rule.exact ? `${isInt32} && !${p}is(${v}, -0)` : isInt32;
+    }
+    case 'float64':
+      return `typeof ${v} === 'number'`;
+    case 'int64':
+      return `typeof ${v} === 'bigint' && ${p}asIntN(64, ${v}) === ${v}`;
+    case 'boolean':
+      return `typeof ${v} === 'boolean'`;
+    case 'date':
+      return `${p}isDate(${v})`;
+    case 'string':
+      return `typeof ${v} === 'string'`;
+    case 'bytes':
+      return rule.exact ? `${p}isPlainBytes(${v})` : `${p}isBytes(${v})`;
     case 'clone': {
-      const present = `${v} !== null && ${v} !== undefined && ${v} !== ABSENT`;
-      return [rule.accepts === undefined ? present : `${present} && accepts[${index}](${v})`, `cells.push(${v});`];
+      const present = `${v} !== null && ${v} !== undefined && ${v} !== ${p}ABSENT`;
+      return rule.accepts === undefined ? present : `${present} && ${accepts}(${v})`;
     }
   }
 }

@@ -9,6 +9,7 @@
 // clone).
 import { MillraceError } from '../errors/millrace-error.ts';
 import { serializeCells } from './clone-cells.ts';
+import { ColumnStages, type ColumnStagesUser } from './column-stages.ts';
 import { interpretEncoder } from './encoder-interpreted.ts';
 import { type ColumnRule, type EncoderProgram, INFERRED_RULE } from './encoder-program.ts';
 import { compileEncoder } from './encoder-source.ts';
@@ -72,6 +73,8 @@ export class FrameEncoder {
   /** Undefined until the schema has proved to stay: under hostile variety schemas come and go. */
   #compiled: EncoderProgram | undefined;
   #interpretedRecords = 0;
+  /** Records since the schema changed last. */
+  #carriedRecords = 0;
   /** Records under this schema, up to some bound. */
   #records = 0;
 
@@ -122,10 +125,10 @@ export class FrameEncoder {
     const count = to - from;
     const stage = this.#stage;
     stage.discard();
-    if (this.#framesToLearn > 0) this.#framesToLearn--;
+    this.#nextFrame();
     let source = records;
     let base = from;
-    let mayLearn = this.#declared === undefined && this.#framesToLearn === 0 && this.#version < MAX_WIDENINGS;
+    let mayLearn = this.#mayLearn;
     if (this.#schema === undefined && count > 0) {
       source = this.#snapshot(records, from, to, from);
       base = 0;
@@ -169,8 +172,10 @@ export class FrameEncoder {
       if (isStringTooLong(error)) return Number.POSITIVE_INFINITY; // Beyond V8's longest string: no frame holds the text.
       throw unreadable(error, from + stage.row);
     }
-    this.#records = Math.min(this.#records + count, 0x3fff_ffff);
-    return stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
+    this.#carry(count);
+    const bytes = stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
+    stage.cells = []; // What they refer to is the user's, and no longer needed.
+    return bytes;
   }
 
   /**
@@ -187,6 +192,47 @@ export class FrameEncoder {
       );
     }
     return this.#stage.copyTo(memory, at);
+  }
+
+  /**
+   * Stages that take records one by one for `receivers`, `capacityRows` each, of the present schema. Undefined until
+   * that has shown that it stays, and where code cannot be generated: then whole batches are measured. When
+   * `schemaVersion` has moved on, take the rows out of them and measure those.
+   */
+  columnStages(
+    receivers: number,
+    capacityRows: number,
+    timed: boolean,
+    user: ColumnStagesUser,
+  ): ColumnStages | undefined {
+    const schema = this.#schema;
+    if (schema === undefined || this.#carriedRecords < this.#compileAfterRecords) return undefined;
+    const encoder = this;
+    const policy = {
+      refusal: (record: unknown, row: number) => this.#declared?.refuse(record, row),
+      get mayLearn() {
+        return encoder.#mayLearn;
+      },
+      sentFrame: (records: number) => {
+        this.#nextFrame();
+        this.#carry(records);
+      },
+    };
+    const shape = { schema, rules: this.#rules, layout: this.#layout, capacityRows, timed };
+    return new ColumnStages(shape, this.#matcher, this.#version, receivers, policy, user);
+  }
+
+  get #mayLearn(): boolean {
+    return this.#declared === undefined && this.#framesToLearn === 0 && this.#version < MAX_WIDENINGS;
+  }
+
+  #nextFrame(): void {
+    if (this.#framesToLearn > 0) this.#framesToLearn--;
+  }
+
+  #carry(records: number): void {
+    this.#records = Math.min(this.#records + records, 0x3fff_ffff);
+    this.#carriedRecords = Math.min(this.#carriedRecords + records, 0x3fff_ffff);
   }
 
   /** Bags of fields as plain objects, every field read once; everything else as it is. */
@@ -254,6 +300,7 @@ export class FrameEncoder {
     this.#interpreted = interpretEncoder(schema, rules, this.#matcher);
     this.#compiled = undefined;
     this.#interpretedRecords = 0;
+    this.#carriedRecords = 0;
   }
 
   /** The program for `count` more of the user's own records. */

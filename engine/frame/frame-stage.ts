@@ -13,6 +13,7 @@ import {
   CLONE_LENGTH_WORD,
   COLUMNS_WORD,
   COUNT_WORD,
+  columnStart,
   FLAG_ROW_TAGS,
   FLAG_UTF16,
   FLAGS_WORD,
@@ -54,6 +55,8 @@ export class FrameStage {
   row = 0;
 
   #layout: FrameLayout | undefined;
+  /** Rows that the columns have room for: they lie that far apart. */
+  #capacity = 0;
   #count = 0;
   #byteLength = 0;
   /** Tags of column c from c * stride; row tags come behind the last column. */
@@ -64,16 +67,13 @@ export class FrameStage {
   #clones: Uint8Array = new Uint8Array(0);
   #cellCount = 0;
 
-  /** Starts a frame of `count` records. */
-  begin(layout: FrameLayout, count: number): void {
-    const bytes = fixedBytes(layout, count);
+  /** Starts a frame of `capacity` records, or fewer (see `finish`). */
+  begin(layout: FrameLayout, capacity: number): void {
+    const bytes = fixedBytes(layout, capacity);
     if (bytes > this.bytes.length) {
       // The half above the need saves growing again for the next, slightly larger frame.
-      const buffer = new ArrayBuffer((bytes + (bytes >> 1) + 7) & ~7);
-      this.int32 = new Int32Array(buffer);
-      this.float64 = new Float64Array(buffer);
-      this.int64 = new BigInt64Array(buffer);
-      this.bytes = new Uint8Array(buffer);
+      const room = (bytes + (bytes >> 1) + 7) & ~7;
+      this.useMemory(new ArrayBuffer(room), 0, room);
     }
     if (this.#layout !== layout) {
       this.#layout = layout;
@@ -81,17 +81,27 @@ export class FrameStage {
       this.present = new Uint8Array(layout.columns);
     } else if (this.#taggedCount > 0) this.#tagged.fill(0);
     this.#taggedCount = 0;
-    this.#count = count;
+    this.#capacity = capacity;
+    this.#count = capacity;
+    this.#byteLength = 0;
     this.blob = '';
     this.rawLength = 0;
-    if (this.cells.length > 0) this.cells = [];
+    if (this.cells.length > 0) this.cells = []; // What they refer to is the user's, and no longer needed.
     this.values = [];
     this.stop = 0;
   }
 
+  /** Columns lie in these bytes from the next `begin` on; they are replaced when they do not suffice. */
+  useMemory(buffer: ArrayBuffer, byteOffset: number, byteLength: number): void {
+    this.int32 = new Int32Array(buffer, byteOffset, byteLength >> 2);
+    this.float64 = new Float64Array(buffer, byteOffset, byteLength >> 3);
+    this.int64 = new BigInt64Array(buffer, byteOffset, byteLength >> 3);
+    this.bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
   /** Tags row `row` of `column`; all other rows of a column that gets its first tag hold values. */
   tag(column: number, row: number, tag: number): void {
-    const stride = byteStride(this.#count);
+    const stride = byteStride(this.#capacity);
     const start = column * stride;
     if (this.#tagged[column] === 0) {
       this.#tagged[column] = 1;
@@ -108,7 +118,7 @@ export class FrameStage {
   }
 
   tagAt(column: number, row: number): number {
-    return this.#tagged[column] === 0 ? 0 : this.#tags[column * byteStride(this.#count) + row]!;
+    return this.#tagged[column] === 0 ? 0 : this.#tags[column * byteStride(this.#capacity) + row]!;
   }
 
   /** Row `row` does not fit the columns: it is the next clone cell, whole. */
@@ -118,6 +128,15 @@ export class FrameStage {
 
   isRowTagged(row: number): boolean {
     return this.tagAt(this.#tagged.length - 1, row) === 1;
+  }
+
+  /** Row `row` will hold another record than the one whose fields were tagged. */
+  untagRow(row: number): void {
+    if (this.#taggedCount === 0) return;
+    const stride = byteStride(this.#capacity);
+    for (let column = 0; column < this.#tagged.length; column++) {
+      if (this.#tagged[column] === 1) this.#tags[column * stride + row] = 0;
+    }
   }
 
   /** Appends to the byte area; copied, so that what the user does to the array later changes nothing. */
@@ -133,24 +152,24 @@ export class FrameStage {
   }
 
   /**
-   * Everything is staged; `clones` are the serialised cells. Returns the bytes of the frame, Infinity when none can be
-   * that large.
+   * Rows 0 .. count are staged; `clones` are the serialised cells. Returns the bytes of the frame, Infinity when none
+   * can be that large. Rows may be added behind a frame that was not taken: finish again.
    */
-  finish(clones: Uint8Array): number {
+  finish(clones: Uint8Array, count: number = this.#capacity): number {
     const layout = this.#layout!;
     const { int32, blob } = this;
+    this.#count = count;
     // On a one-byte string V8 knows that nothing can match: 0.06 ns a record. Flattens the blob on the way, which the
     // write needs anyway.
     this.#utf16 = BEYOND_LATIN1.test(blob);
     this.#clones = clones;
     this.#cellCount = this.cells.length;
     const byteLength =
-      fixedBytes(layout, this.#count) +
-      this.#taggedCount * byteStride(this.#count) +
+      fixedBytes(layout, count) +
+      this.#taggedCount * byteStride(count) +
       (this.#utf16 ? blob.length * 2 : blob.length) +
       this.rawLength +
       clones.length;
-    this.cells = []; // What they refer to is the user's, and no longer needed.
     if (byteLength > FRAME_BYTES_MAX) {
       this.#byteLength = 0;
       return Number.POSITIVE_INFINITY;
@@ -158,7 +177,7 @@ export class FrameStage {
     this.#byteLength = (byteLength + 7) & ~7;
     const hasRowTags = this.#tagged[layout.columns] === 1;
     int32[BYTE_LENGTH_WORD] = this.#byteLength;
-    int32[COUNT_WORD] = this.#count;
+    int32[COUNT_WORD] = count;
     int32[BLOB_LENGTH_WORD] = blob.length;
     int32[FLAGS_WORD] = (this.#utf16 ? FLAG_UTF16 : 0) | (hasRowTags ? FLAG_ROW_TAGS : 0);
     int32[RAW_LENGTH_WORD] = this.rawLength;
@@ -182,7 +201,8 @@ export class FrameStage {
     const layout = this.#layout!;
     const { bytes } = memory;
     const fixed = fixedBytes(layout, this.#count);
-    memory.float64.set(this.float64.subarray(0, fixed >> 3), at >> 3);
+    if (this.#count === this.#capacity) memory.float64.set(this.float64.subarray(0, fixed >> 3), at >> 3);
+    else this.#copyColumns(memory, at);
     let position = at + fixed;
     if (this.#taggedCount > 0) position = this.#copyTags(bytes, position);
     if (this.blob !== '') {
@@ -197,6 +217,21 @@ export class FrameStage {
     return this.#byteLength;
   }
 
+  /** The header and the columns of fewer rows than there is room for: they move together. */
+  #copyColumns(memory: FrameMemory, at: number): void {
+    const layout = this.#layout!;
+    const count = this.#count;
+    memory.float64.set(this.float64.subarray(0, layout.headBytes >> 3), at >> 3);
+    for (let column = 0; column < layout.columns; column++) {
+      const from = columnStart(layout, column, 0, this.#capacity);
+      const to = columnStart(layout, column, at, count);
+      const width = layout.widths[column]!;
+      if (width === 8) memory.float64.set(this.float64.subarray(from, from + count), to);
+      else if (width === 4) memory.int32.set(this.int32.subarray(from, from + count), to);
+      else if (width === 1) memory.bytes.set(this.bytes.subarray(from, from + count), to);
+    }
+  }
+
   /** Bytes of the frame that `copyTo` writes; 0 when there is none. */
   get byteLength(): number {
     return this.#byteLength;
@@ -209,12 +244,13 @@ export class FrameStage {
   /** Row tags first, then the tagged columns in order. */
   #copyTags(bytes: Buffer, position: number): number {
     const columns = this.#tagged.length - 1;
-    const stride = byteStride(this.#count);
+    const stride = byteStride(this.#capacity);
+    const written = byteStride(this.#count);
     for (let index = 0; index <= columns; index++) {
       const column = index === 0 ? columns : index - 1;
       if (this.#tagged[column] === 0) continue;
-      bytes.set(this.#tags.subarray(column * stride, (column + 1) * stride), position);
-      position += stride;
+      bytes.set(this.#tags.subarray(column * stride, column * stride + written), position);
+      position += written;
     }
     return position;
   }

@@ -1,4 +1,5 @@
 // Columnar frames: how batches of records cross lanes. Any thread.
+export { type AppendFragment, ColumnStages, type ColumnStagesUser } from './column-stages.ts';
 export {
   any,
   boolean,
@@ -21,5 +22,5 @@ export { FrameDecoder, type FrameDecoderOptions } from './frame-decoder.ts';
 export { FrameEncoder, type FrameEncoderOptions } from './frame-encoder.ts';
 export { type FrameMemory, frameMemory } from './frame-memory.ts';
 export { type Column, type ColumnKind, type FrameSchema, schemaFromBytes } from './frame-schema.ts';
-export { type FieldPath, RecordFault } from './record-fault.ts';
+export { type FieldPath, RecordFault, unreadable } from './record-fault.ts';
 export { type Infer, type RecordFields, type RecordOf, RecordSchema, record } from './record-schema.ts';

@@ -6,15 +6,19 @@ import type { FrameSchema } from './frame-schema.ts';
 import type { FrameStage } from './frame-stage.ts';
 import { type RowSource, readRow } from './row-reader.ts';
 
-/** Rows 0 .. rows of the frame of `count` rows being staged, as records. */
+/**
+ * Rows 0 .. rows of the frame of `count` rows being staged, as records. `strings`: where the strings are, row by row,
+ * when they have not been joined to a blob.
+ */
 export function readStagedRows(
   schema: FrameSchema,
   layout: FrameLayout,
   stage: FrameStage,
   rows: number,
   count: number,
+  strings?: readonly string[],
 ): unknown[] {
-  const source = new StagedRows(schema, layout, stage, count);
+  const source = new StagedRows(schema, layout, stage, count, strings);
   return Array.from({ length: rows }, (_, row) => readRow(schema, source, row));
 }
 
@@ -22,12 +26,20 @@ class StagedRows implements RowSource {
   readonly #schema: FrameSchema;
   readonly #stage: FrameStage;
   readonly #starts: readonly number[];
+  readonly #strings: readonly string[] | undefined;
+  /** Of each string column, which of them it is. */
+  readonly #slots: readonly number[];
+  readonly #stringColumns: number;
   #text = 0;
   #raw = 0;
   #cell = 0;
 
-  constructor(schema: FrameSchema, layout: FrameLayout, stage: FrameStage, count: number) {
+  constructor(schema: FrameSchema, layout: FrameLayout, stage: FrameStage, count: number, strings?: readonly string[]) {
     this.#schema = schema;
+    this.#strings = strings;
+    let slots = 0;
+    this.#slots = schema.columns.map(({ kind }) => (kind === 'string' ? slots++ : 0));
+    this.#stringColumns = slots;
     this.#stage = stage;
     this.#starts = schema.columns.map((_, column) => columnStart(layout, column, 0, count));
   }
@@ -61,6 +73,7 @@ class StagedRows implements RowSource {
       case 'date':
         return new Date(float64[at]!);
       case 'string': {
+        if (this.#strings !== undefined) return this.#strings[row * this.#stringColumns + this.#slots[column]!];
         const start = this.#text;
         this.#text = int32[at]!;
         return blob.substring(start, this.#text);

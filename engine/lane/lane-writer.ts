@@ -1,7 +1,7 @@
 // The sending end of a lane: frames of records, schemas and the end, into one ring. On the thread of the sending actor.
 
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { FrameEncoder } from '../frame/index.ts';
+import type { ColumnStages, FrameEncoder } from '../frame/index.ts';
 import { RING_FULL, type RingProducer } from '../queue/index.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 import {
@@ -67,38 +67,94 @@ export class LaneWriter {
     times?: readonly number[],
     watermarkMs: number = this.#watermarkMs,
   ): SendResult {
-    const ring = this.#ring;
-    if (this.#waitingForBytes > 0) {
-      if (!this.#hasRoom(this.#waitingForBytes)) return 'full';
-      this.#waitingForBytes = 0;
-    }
+    if (!this.#mayHaveRoom()) return 'full';
     const columnsByte = COLUMNS_BYTE + (times === undefined ? 0 : (to - from) * TIME_BYTES);
     const bytes = columnsByte + encoder.measure(records, from, to);
-    if (bytes > ring.maxFrameBytes) {
+    if (bytes > this.#ring.maxFrameBytes) {
       if (to - from > 1) return 'split';
-      throw tooLarge(bytes, ring.maxFrameBytes);
+      throw tooLarge(bytes, this.#ring.maxFrameBytes);
     }
-    if (this.#announced[port] !== encoder.schemaVersion && !this.#announce(port, encoder)) return 'full';
-    const at = ring.claim(bytes);
+    const at = this.#claim(port, encoder, bytes);
+    if (at < 0) return 'full';
+    if (times !== undefined) writeTimes(this.#ring.float64, (at + COLUMNS_BYTE) >> 3, times, from, to);
+    encoder.write(this.#ring, at + columnsByte);
+    const type = frameType(times === undefined ? DATA : TIMED, port);
+    this.#commit(type, at, bytes, encoder.schemaVersion, to - from, intakeNs, nowNs, watermarkMs);
+    return 'sent';
+  }
+
+  /**
+   * Sends the rows staged for a receiver as one frame, or nothing. `split`: they do not fit one frame. What a value throws that cannot be
+   * cloned passes through; the lane stays as it was.
+   */
+  sendRows(
+    port: number,
+    encoder: FrameEncoder,
+    stages: ColumnStages,
+    receiver: number,
+    intakeNs: number,
+    nowNs: number,
+    watermarkMs: number = this.#watermarkMs,
+  ): SendResult {
+    if (!this.#mayHaveRoom()) return 'full';
+    const rows = stages.rows(receiver);
+    const times = stages.times(receiver);
+    const columnsByte = COLUMNS_BYTE + (times === undefined ? 0 : rows * TIME_BYTES);
+    const bytes = columnsByte + stages.measure(receiver);
+    if (bytes > this.#ring.maxFrameBytes) return 'split';
+    const at = this.#claim(port, encoder, bytes);
+    if (at < 0) return 'full';
+    if (times !== undefined) this.#ring.float64.set(times, (at + COLUMNS_BYTE) >> 3);
+    stages.write(receiver, this.#ring, at + columnsByte);
+    const type = frameType(times === undefined ? DATA : TIMED, port);
+    this.#commit(type, at, bytes, encoder.schemaVersion, rows, intakeNs, nowNs, watermarkMs);
+    return 'sent';
+  }
+
+  get maxFrameBytes(): number {
+    return this.#ring.maxFrameBytes;
+  }
+
+  #mayHaveRoom(): boolean {
+    if (this.#waitingForBytes === 0) return true;
+    if (!this.#hasRoom(this.#waitingForBytes)) return false;
+    this.#waitingForBytes = 0;
+    return true;
+  }
+
+  /** Where a frame of so many bytes can be written, its schema announced; below 0 when there is no room. */
+  #claim(port: number, encoder: FrameEncoder, bytes: number): number {
+    if (this.#announced[port] !== encoder.schemaVersion && !this.#announce(port, encoder)) return RING_FULL;
+    const at = this.#ring.claim(bytes);
     if (at < 0) {
       // What was announced must be seen: the lane may hold nothing else, and then nobody would ever make room.
-      ring.publish();
+      this.#ring.publish();
       // A closed ring takes nothing either: its consumer has gone, and the job is being torn down.
       this.#waitingForBytes = bytes;
-      return 'full';
     }
+    return at;
+  }
+
+  #commit(
+    type: number,
+    at: number,
+    bytes: number,
+    version: number,
+    count: number,
+    intakeNs: number,
+    nowNs: number,
+    watermarkMs: number,
+  ): void {
+    const ring = this.#ring;
     ring.float64[(at + INTAKE_BYTE) >> 3] = intakeNs;
     ring.float64[(at + COMMITTED_BYTE) >> 3] = nowNs;
-    ring.int32[(at + COUNT_BYTE) >> 2] = to - from;
-    ring.int32[(at + VERSION_BYTE) >> 2] = encoder.schemaVersion;
+    ring.int32[(at + COUNT_BYTE) >> 2] = count;
+    ring.int32[(at + VERSION_BYTE) >> 2] = version;
     ring.float64[(at + WATERMARK_BYTE) >> 3] = watermarkMs;
-    if (times !== undefined) writeTimes(ring.float64, (at + COLUMNS_BYTE) >> 3, times, from, to);
-    const written = columnsByte + encoder.write(ring, at + columnsByte);
-    ring.commit(frameType(times === undefined ? DATA : TIMED, port), written);
+    ring.commit(type, bytes);
     ring.publish();
     this.#watermarkMs = watermarkMs;
-    this.#bytesSent += written;
-    return 'sent';
+    this.#bytesSent += bytes;
   }
 
   /** Sends a watermark by itself. False when there is no room yet. */

@@ -26,6 +26,7 @@ import { hashKey } from '../partition/key-hash.ts';
 import { interpretChain } from './chain-interpreter.ts';
 import type { Chain, ChainHead, ChainStep, Fold, OnThrow } from './chain-step.ts';
 import { everyStep, forgives, outletsOf } from './chain-step.ts';
+import { ExchangeOutlet } from './exchange-outlet.ts';
 import type { Outlet } from './outlet.ts';
 
 export const canGenerateCode: boolean = (() => {
@@ -43,7 +44,21 @@ export function compileChain(
   generate: boolean = canGenerateCode,
 ): Chain {
   if (!generate) return interpretChain(head, steps, onThrow);
-  return new ChainCompiler(head, steps, onThrow).compile();
+  const compile = (): Chain => new ChainCompiler(head, steps, onThrow).compile();
+  const exchanges = [...outletsOf(steps)].filter((outlet) => outlet instanceof ExchangeOutlet);
+  let chain = compile();
+  if (exchanges.length === 0) return chain;
+  // The loop holds the text that stores a record in the columns of an exchange, and those change a few times in its life.
+  let columns = exchanges.map((exchange) => exchange.columns);
+  return (records, from, to, times) => {
+    for (let i = 0; i < exchanges.length; i++) {
+      if (exchanges[i]!.columns === columns[i]) continue;
+      columns = exchanges.map((exchange) => exchange.columns);
+      chain = compile();
+      break;
+    }
+    return chain(records, from, to, times);
+  };
 }
 
 /**
@@ -71,13 +86,37 @@ function nextName(): string {
   return `chain${chains++}`;
 }
 
+interface Culprit {
+  readonly node: OperatorNode;
+  /** Set where an exchange reads the fields of a record: what their getters throw is no fault of an operator. */
+  readonly unreadable?: (error: unknown, record: unknown) => void;
+}
+
+/** Whether records of this step become rows of an exchange. */
+function storesRows(step: ChainStep): step is ChainStep & { readonly outlet: ExchangeOutlet } {
+  if (step.kind !== 'route' && step.kind !== 'push') return false;
+  const { outlet } = step;
+  return (
+    outlet instanceof ExchangeOutlet && outlet.columns !== undefined && (step.kind === 'route' || !outlet.broadcast)
+  );
+}
+
+/** Whether the job may go on behind a record at which this step throws. */
+function recovers(step: ChainStep): boolean {
+  if (forgives(step)) return true;
+  for (const inner of everyStep([step])) if (storesRows(inner)) return true;
+  return false;
+}
+
 class ChainCompiler {
   readonly #head: ChainHead;
   readonly #steps: readonly ChainStep[];
   readonly #onThrow: OnThrow;
   readonly #names: string[] = ['hash', 'onThrow'];
   readonly #values: unknown[];
-  readonly #blamed: { readonly node: OperatorNode }[] = [];
+  readonly #blamed: Culprit[] = [];
+  /** What the text of exchanges refers to. */
+  readonly #constants = new Map<string, unknown>();
   readonly #outlets: Outlet[];
   /** Whether errors are told with the record that the step at fault received. */
   readonly #tracksRecords: boolean;
@@ -104,8 +143,10 @@ class ChainCompiler {
     // What makes the records has none to tell.
     const forget = this.#tracksRecords ? 'current = undefined; ' : '';
     const blameHead = generator === undefined ? '' : `step = ${this.#blamed.push(generator) - 1}; ${forget}`;
+    const constants = [...this.#constants].map(([name, value]) => `const ${name} = ${this.#bind('x', value)};`);
     return this.#build([
       `return function ${nextName()}(records, from, to, times) {`,
+      `  ${constants.join(' ')}`,
       `  let i = from, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       '    for (; i < to; i++) {',
@@ -164,7 +205,8 @@ class ChainCompiler {
     const report = (error: unknown, step: number, record: unknown, index: number): void => {
       const culprit = blamed[step];
       if (culprit === undefined) throw error;
-      this.#onThrow(error, culprit.node, record, index);
+      if (culprit.unreadable !== undefined) culprit.unreadable(error, record);
+      else this.#onThrow(error, culprit.node, record, index);
     };
     this.#values.splice(1, 0, report);
     return new Function(...this.#names, [`'use strict';`, ...lines].join('\n'))(...this.#values) as F;
@@ -180,7 +222,7 @@ class ChainCompiler {
   #emit(steps: readonly ChainStep[], record: string, time: string | undefined, indent: string): string {
     return steps
       .map((step, position) => {
-        if (position === steps.length - 1 || !forgives(step)) return this.#emitStep(step, record, time, indent);
+        if (position === steps.length - 1 || !recovers(step)) return this.#emitStep(step, record, time, indent);
         const guarded = this.#emitStep(step, record, time, `${indent}  `);
         return `${indent}try {\n${guarded}\n${indent}} catch (error) {\n${indent}  ${this.#tellError()}\n${indent}}`;
       })
@@ -214,15 +256,19 @@ class ChainCompiler {
         });
         return `${indent}${blame} ${arms.join(' else ')} else {\n${this.#branch(step.otherwise, step.dropped, record, time, indent)}\n${indent}}`;
       }
-      case 'push':
-        return `${indent}${unblame} ${this.#bind('o', step.outlet)}.push(${record}${andTime(time)});`;
+      case 'push': {
+        const outlet = this.#bind('o', step.outlet);
+        const inlined = this.#append(step, `${outlet}.turn()`, record, time);
+        return `${indent}${unblame} ${inlined ?? `${outlet}.push(${record}${andTime(time)});`}`;
+      }
       case 'route': {
         const key = this.#bind('f', step.key);
-        const target = this.#bind('t', step.actorOfPartition);
-        return (
-          `${indent}${blame} const k${this.#blamed.length} = hash(${key}(${record})) & ${LIMITS.partitions - 1}; ` +
-          `${unblame} ${this.#bind('o', step.outlet)}.pushTo(${target}[k${this.#blamed.length}], ${record}${andTime(time)});`
-        );
+        const n = this.#blamed.length;
+        const receiver = `${this.#bind('t', step.actorOfPartition)}[k${n}]`;
+        const push =
+          this.#append(step, receiver, record, time) ??
+          `${this.#bind('o', step.outlet)}.pushTo(${receiver}, ${record}${andTime(time)});`;
+        return `${indent}${blame} const k${n} = hash(${key}(${record})) & ${LIMITS.partitions - 1}; ${unblame} ${push}`;
       }
       case 'preaggregate': {
         const n = this.#blamed.length;
@@ -297,6 +343,20 @@ class ChainCompiler {
       `${indent}${found}, n${n} = ${table}.size, e${n} = ${finder}.find(k${n});`,
       `${indent}try { ${add} } catch (error) { if (${table}.size !== n${n}) ${table}.delete(k${n}); throw error; }`,
     ].join('\n');
+  }
+
+  /** Text that stores a record in columns of an exchange: see append-source.ts for what it saves against a call. */
+  #append(step: ChainStep, receiver: string, record: string, time: string | undefined): string | undefined {
+    if (!storesRows(step)) return undefined;
+    const { outlet } = step;
+    const prefix = `${this.#bind('o', outlet)}_`;
+    const reading = `step = ${this.#blamed.length};${this.#tracksRecords ? ` current = ${record};` : ''}`;
+    const names = { prefix, receiver, record, time: time ?? '0' };
+    const fragment = outlet.columns!.fragment(names, reading, `step = ${NOT_USER_CODE};`);
+    if (fragment === undefined) return undefined;
+    this.#blamed.push({ node: step.node, unreadable: (error, row) => outlet.refuseUnreadable(error, row) });
+    for (const [name, value] of Object.entries(fragment.constants)) this.#constants.set(name, value);
+    return fragment.text;
   }
 
   #branch(

@@ -1,66 +1,42 @@
 // The sending side of an exchange: records are staged for each receiver and sent as one frame each. On the thread of the sending actor.
 //
-//   record -> route -> staged[receiver] -- full, or nothing more to read --> encode -> lane
+//   record -> route -> stage[receiver] -- full, or nothing more to read --> lane
 //
+// Records become rows of columns as they are pushed, once the schema of the edge has shown that it stays; before that, and where they do
+// not fit, they wait as records and are encoded as a batch (exchange-stage.ts).
 // A frame that does not fit now stays staged, the outlet is full, and its actor stops: that is all of backpressure.
 
-import { MillraceError } from '../errors/millrace-error.ts';
-import type { RecordSchema } from '../frame/index.ts';
-import { FrameEncoder, RecordFault } from '../frame/index.ts';
+import type { ColumnStages, ColumnStagesUser, RecordSchema } from '../frame/index.ts';
+import { FrameEncoder, unreadable } from '../frame/index.ts';
 import { PORTS, RECORDS_PORT } from '../lane/lane-frame-layout.ts';
 import type { LaneWriter } from '../lane/lane-writer.ts';
 import { LIMITS } from '../limits.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
+import { ExchangeStage, type StageSettings } from './exchange-stage.ts';
 import type { Outlet } from './outlet.ts';
 
-/** Records on their way to one receiver through one port. */
-class Stage {
-  readonly receiver: number;
-  readonly writer: LaneWriter;
-  readonly port: number;
-  readonly records: unknown[];
-  /** Event times beside the records; undefined where they have none. */
-  readonly times: number[] | undefined;
-  count = 0;
-  intakeNs = 0;
-  /** How many of them, the oldest, came before the marked watermark of their receiver. */
-  beforeMark = 0;
+/** Schemas for which rows are staged in the life of an outlet: records that change for ever stay records. */
+const MOST_COLUMN_STAGES = 16;
 
-  constructor(receiver: number, writer: LaneWriter, port: number, capacity: number, timed: boolean) {
-    this.receiver = receiver;
-    this.writer = writer;
-    this.port = port;
-    this.records = new Array(capacity).fill(undefined);
-    this.times = timed ? [] : undefined;
-  }
-}
-
-export interface ExchangeCounters {
-  recordsOut(count: number): void;
-  bytesOut(bytes: number): void;
-}
-
-export interface ExchangeSettings {
+export interface ExchangeSettings extends StageSettings {
   readonly writers: readonly LaneWriter[];
   readonly schema: RecordSchema<unknown> | undefined;
   readonly broadcast: boolean;
-  /** Records have event times, and the times travel with them. */
-  readonly timed: boolean;
-  readonly counters: ExchangeCounters;
-  readonly nowNs: () => number;
-  /** A record that cannot be sent: throws, gives it up by policy, or says what to send instead of it. */
-  readonly refused: (error: unknown, record: unknown) => { readonly instead: unknown } | undefined;
 }
 
-export class ExchangeOutlet implements Outlet {
+export class ExchangeOutlet implements Outlet, ColumnStagesUser {
   full = false;
   readonly holdup = 'lane';
   readonly receivers: number;
-  readonly #stages: Stage[];
-  readonly #records: Stage[];
+  readonly #stages: ExchangeStage[];
+  readonly #records: ExchangeStage[];
+  /** Stages for partial results, made only for the edges that carry them. */
+  #partials: ExchangeStage[] | undefined;
   readonly #encoders: FrameEncoder[];
   readonly #settings: ExchangeSettings;
   readonly #frameRecords: number;
+  #columns: ColumnStages | undefined;
+  #columnsMade = 0;
   #next = 0;
   #endsSent = 0;
   #intakeNs = 0;
@@ -85,53 +61,92 @@ export class ExchangeOutlet implements Outlet {
       (_, port) =>
         new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
     );
-    this.#records = writers.map((writer, i) => new Stage(i, writer, RECORDS_PORT, this.#frameRecords, settings.timed));
+    this.#records = this.#stagesFor(RECORDS_PORT);
     this.#stages = [...this.#records];
   }
 
-  /** Stages for partial results, made only for the edges that carry them. */
-  #partials: Stage[] | undefined;
+  /**
+   * Where records become rows now; undefined while they do not. A compiled chain stores them there in its own loop, and is compiled anew
+   * when this changes.
+   */
+  get columns(): ColumnStages | undefined {
+    return this.#columns;
+  }
+
+  get broadcast(): boolean {
+    return this.#settings.broadcast;
+  }
 
   /** To the next receiver in turn, or to all of them. */
   push(record: unknown, timeMs = 0): void {
     if (this.#settings.broadcast) {
       for (let receiver = 0; receiver < this.receivers; receiver++) this.pushTo(receiver, record, timeMs);
-      return;
-    }
+    } else this.pushTo(this.turn(), record, timeMs);
+  }
+
+  /** The next receiver in turn. */
+  turn(): number {
     const receiver = this.#next;
     this.#next = receiver + 1 === this.receivers ? 0 : receiver + 1;
-    this.pushTo(receiver, record, timeMs);
+    return receiver;
   }
 
   pushTo(receiver: number, record: unknown, timeMs = 0): void {
     const stage = this.#records[receiver]!;
-    if (stage.count === 0) stage.intakeNs = this.#intakeNs;
-    if (stage.times !== undefined) stage.times[stage.count] = timeMs;
-    stage.records[stage.count++] = record;
-    if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
+    if (this.#columns === undefined) stage.add(record, timeMs);
+    else this.#columns.append(receiver, record, timeMs);
+    if (stage.isFull && !this.#send(stage)) this.full = true;
   }
 
   pushPartial(receiver: number, partial: unknown, port: number, timeMs = 0): void {
     if (this.#partials === undefined) {
-      const { writers, timed } = this.#settings;
-      this.#partials = writers.map((writer, i) => new Stage(i, writer, port, this.#frameRecords, timed));
+      this.#partials = this.#stagesFor(port);
       this.#stages.push(...this.#partials);
     }
     const stage = this.#partials[receiver]!;
-    if (stage.count === 0) stage.intakeNs = this.#intakeNs;
-    if (stage.times !== undefined) stage.times[stage.count] = timeMs;
-    stage.records[stage.count++] = partial;
-    if (stage.count >= this.#frameRecords && !this.#send(stage)) this.full = true;
+    stage.add(partial, timeMs);
+    if (stage.isFull && !this.#send(stage)) this.full = true;
+  }
+
+  #stagesFor(port: number): ExchangeStage[] {
+    return this.#settings.writers.map((writer, receiver) => {
+      const encoder = this.#encoders[port]!;
+      const stage = new ExchangeStage(receiver, port, writer, encoder, this.#frameRecords, this.#settings);
+      stage.intakeNs = this.#intakeNs;
+      return stage;
+    });
+  }
+
+  beyond(receiver: number, record: unknown, timeMs: number): void {
+    this.#records[receiver]!.add(record, timeMs);
+  }
+
+  surprised(receiver: number, record: unknown, timeMs: number): void {
+    const stage = this.#records[receiver]!;
+    stage.takeRows();
+    stage.add(record, timeMs);
+  }
+
+  refused(receiver: number, error: unknown, record: unknown, timeMs: number): void {
+    const replacement = this.#settings.refused(error, record);
+    if (replacement !== undefined) this.pushTo(receiver, replacement.instead, timeMs);
+  }
+
+  /** A getter of the record threw, so it cannot be sent. */
+  refuseUnreadable(error: unknown, record: unknown): void {
+    const replacement = this.#settings.refused(unreadable(error, 0), record);
+    if (replacement !== undefined) this.push(replacement.instead);
   }
 
   intake(intakeNs: number): void {
     this.#intakeNs = intakeNs;
+    for (const stage of this.#stages) if (stage.staged === 0) stage.intakeNs = intakeNs;
   }
 
   drain(): boolean {
     // A lane that is full stays full until its receiver has read, but the others need not wait for it: try them all.
     let full = false;
-    for (const stage of this.#stages) if (stage.count >= this.#frameRecords && !this.#send(stage)) full = true;
+    for (const stage of this.#stages) if (stage.isFull && !this.#send(stage)) full = true;
     this.full = full;
     return !full;
   }
@@ -148,18 +163,18 @@ export class ExchangeOutlet implements Outlet {
       this.#marksMs[receiver] = watermarkMs;
       const records = this.#records[receiver]!;
       const partials = this.#partials?.[receiver];
-      records.beforeMark = records.count;
-      if (partials !== undefined) partials.beforeMark = partials.count;
+      records.beforeMark = records.staged;
+      if (partials !== undefined) partials.beforeMark = partials.staged;
     }
   }
 
   flush(): boolean {
     let sent = false;
     for (const stage of this.#stages) {
-      if (stage.count === 0) continue;
-      const before = stage.count;
+      const before = stage.staged;
+      if (before === 0) continue;
       if (!this.#send(stage)) this.full = true;
-      if (stage.count !== before) sent = true;
+      if (stage.staged !== before) sent = true;
     }
     if (this.#settings.timed && this.#flushWatermarks()) sent = true;
     return sent;
@@ -178,20 +193,20 @@ export class ExchangeOutlet implements Outlet {
   }
 
   #isStaged(receiver: number): boolean {
-    return this.#records[receiver]!.count > 0 || (this.#partials?.[receiver]?.count ?? 0) > 0;
+    return this.#records[receiver]!.staged > 0 || (this.#partials?.[receiver]?.staged ?? 0) > 0;
   }
 
   /** To a receiver that still has frames to read, more of them would only be shorter: its records wait for one another instead. */
   trickle(): void {
     for (const stage of this.#stages) {
-      if (stage.count > 0 && stage.writer.isEmpty() && !this.#send(stage)) this.full = true;
+      if (stage.staged > 0 && stage.writer.isEmpty() && !this.#send(stage)) this.full = true;
     }
   }
 
   /** Sends all that is staged, also in frames that are not full. False when some of it must wait for room. */
   sendStaged(): boolean {
-    for (const stage of this.#stages) if (stage.count > 0 && !this.#send(stage)) this.full = true;
-    return this.#stages.every((stage) => stage.count === 0);
+    for (const stage of this.#stages) if (stage.staged > 0 && !this.#send(stage)) this.full = true;
+    return this.#stages.every((stage) => stage.staged === 0);
   }
 
   end(): boolean {
@@ -205,104 +220,58 @@ export class ExchangeOutlet implements Outlet {
   }
 
   /** Sends all that is staged for one receiver. False when some of it must wait for room. */
-  #send(stage: Stage): boolean {
-    const staged = stage.count;
-    this.#sendAll(stage);
-    this.#passMark(stage, staged - stage.count);
-    return stage.count === 0;
+  #send(stage: ExchangeStage): boolean {
+    const staged = stage.staged;
+    const sentAll = stage.send((left, remaining) => this.#watermarkBehind(stage, left, remaining));
+    this.#passMark(stage, staged - stage.staged);
+    // What is pushed next is of the present batch.
+    if (sentAll) stage.intakeNs = this.#intakeNs;
+    if (stage.port === RECORDS_PORT) this.#reviseColumns();
+    return sentAll;
   }
 
   /** So many of a stage have left, sent or given up. */
-  #passMark(stage: Stage, left: number): void {
+  #passMark(stage: ExchangeStage, left: number): void {
     if (stage.beforeMark > 0) stage.beforeMark = Math.max(0, stage.beforeMark - left);
     if (stage.beforeMark === 0 && (this.#other(stage)?.beforeMark ?? 0) === 0)
       this.#marksMs[stage.receiver] = undefined;
   }
 
   /** What is staged for the same receiver through the other port. */
-  #other({ receiver, port }: Stage): Stage | undefined {
+  #other({ receiver, port }: ExchangeStage): ExchangeStage | undefined {
     return port === RECORDS_PORT ? this.#partials?.[receiver] : this.#records[receiver];
   }
 
-  #sendAll(stage: Stage): void {
-    let from = 0;
-    let to = stage.count;
-    while (from < stage.count) {
-      const result = this.#sendFrame(stage, from, to);
-      if (result === 'refused') {
-        stage.records.copyWithin(from, from + 1, stage.count);
-        stage.times?.copyWithin(from, from + 1, stage.count);
-        stage.count--;
-        to = Math.min(to, stage.count);
-        if (from < to) continue;
-        to = stage.count;
-      } else if (result === 'replaced') {
-        to = stage.count;
-      } else if (result === 'split') {
-        to = from + ((to - from) >> 1);
-      } else if (result === 'sent') {
-        from = to;
-        to = stage.count;
-      } else {
-        break;
-      }
-    }
-    if (from > 0) {
-      stage.records.copyWithin(0, from, stage.count);
-      stage.times?.copyWithin(0, from, stage.count);
-      stage.count -= from;
-    }
-  }
-
   /** What can be promised once so many of this stage have left: the latest when nothing else is staged for the lane, or the marked one. */
-  #watermarkBehind(stage: Stage, left: number): number {
+  #watermarkBehind(stage: ExchangeStage, left: number, remaining: number): number {
     if (!this.#settings.timed) return NO_WATERMARK;
     const other = this.#other(stage);
-    if (left === stage.count && (other === undefined || other.count === 0)) return this.#watermarkMs;
+    if (remaining === 0 && (other === undefined || other.staged === 0)) return this.#watermarkMs;
     const markMs = this.#marksMs[stage.receiver];
     const isBehindMark = left >= stage.beforeMark && (other === undefined || other.beforeMark === 0);
     return markMs !== undefined && isBehindMark ? markMs : stage.writer.watermarkMs;
   }
 
-  /** The frame, or after a refusal by the encoder with the refused record brought to position `from`. */
-  #sendFrame(stage: Stage, from: number, to: number): 'sent' | 'full' | 'split' | 'refused' | 'replaced' {
-    const { counters, nowNs, refused } = this.#settings;
-    const { writer, records } = stage;
-    const bytesBefore = writer.bytesSent;
-    try {
-      const result = writer.send(
-        stage.port,
-        this.#encoders[stage.port]!,
-        records,
-        from,
-        to,
-        stage.intakeNs,
-        nowNs(),
-        stage.times,
-        this.#watermarkBehind(stage, to),
-      );
-      if (result === 'sent') {
-        counters.recordsOut(to - from);
-        counters.bytesOut(writer.bytesSent - bytesBefore);
-      }
-      return result;
-    } catch (error) {
-      const index = error instanceof RecordFault ? error.recordIndex : isTooLarge(error) ? from : -1;
-      if (index < 0) throw error;
-      const replacement = refused(error, records[index]);
-      if (replacement !== undefined) {
-        records[index] = replacement.instead;
-        return 'replaced';
-      }
-      // By policy the record is given up. The ones before it keep their order.
-      records.copyWithin(from + 1, from, index);
-      records[from] = undefined;
-      stage.times?.copyWithin(from + 1, from, index);
-      return 'refused';
+  /** When records have been encoded, the schema may have changed, or may have shown that it stays. */
+  #reviseColumns(): void {
+    const encoder = this.#encoders[RECORDS_PORT]!;
+    if (this.#columns?.version === encoder.schemaVersion) return;
+    if (this.#columns !== undefined) {
+      for (const stage of this.#records) stage.takeRows();
+      this.#useColumns(undefined);
+    }
+    if (this.#columnsMade >= MOST_COLUMN_STAGES) return;
+    const columns = encoder.columnStages(this.receivers, this.#frameRecords, this.#settings.timed, this);
+    if (columns === undefined) return;
+    this.#columnsMade++;
+    this.#useColumns(columns);
+  }
+
+  #useColumns(columns: ColumnStages | undefined): void {
+    this.#columns = columns;
+    for (const stage of this.#records) {
+      stage.columns = columns;
+      stage.limitRows();
     }
   }
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof MillraceError && error.code === 'ERR_RECORD_TOO_LARGE';
 }
