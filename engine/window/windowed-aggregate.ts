@@ -133,6 +133,7 @@ export class WindowedAggregate implements StatefulLogic {
       yield* this.#emitAll(entries, endMs, this.#sliding !== undefined, this.#isTelling ? 'final' : undefined);
       this.#watermarkMs = endMs;
       this.#dropPanes(endMs);
+      this.#packPanes(endMs);
     }
     this.#passTo(watermarkMs);
   }
@@ -284,8 +285,15 @@ export class WindowedAggregate implements StatefulLogic {
         this.#deductPane(start);
         this.#slidFromMs = start + this.panes.paneMs;
       }
-      this.panes.take(start);
+      this.panes.drop(start);
     }
+  }
+
+  /** What slid in with this window is next looked at when it slides out, unless a straggler comes, or results are told more than once. */
+  #packPanes(endMs: number): void {
+    if (this.#sliding === undefined || this.#isTelling) return;
+    const { paneMs } = this.panes;
+    for (let start = endMs - this.#window.stepMs; start < endMs; start += paneMs) this.panes.pack(start);
   }
 
   // Apart from the loop over panes, which runs too seldom to be compiled with it.
@@ -299,11 +307,18 @@ export class WindowedAggregate implements StatefulLogic {
   }
 
   #deductPane(start: number): void {
-    const sliding = this.#sliding!;
-    for (const { key, value } of this.panes.get(start)!.entries()) {
-      const held = sliding.find(key).value as Sliding;
-      held.accumulator = this.#aggregator.deduct!(held.accumulator, value);
-      if (--held.panes === 0) sliding.delete(key);
+    const packed = this.panes.packed(start);
+    if (packed === undefined) {
+      for (const { key, value } of this.panes.get(start)!.entries()) this.#deduct(key, value);
+      return;
     }
+    const { keys, values } = packed;
+    for (let i = 0; i < keys.length; i++) this.#deduct(keys[i], values[i]);
+  }
+
+  #deduct(key: unknown, value: unknown): void {
+    const held = this.#sliding!.find(key).value as Sliding;
+    held.accumulator = this.#aggregator.deduct!(held.accumulator, value);
+    if (--held.panes === 0) this.#sliding!.delete(key);
   }
 }

@@ -141,6 +141,44 @@ describe('late records', () => {
     );
   }, 60_000);
 
+  it('that are late for some windows count in the others, also where windows slide over panes that were packed', async () => {
+    const cases = fc.record({
+      records: clicks(40),
+      stepMs: fc.integer({ min: 1, max: 12 }),
+      steps: fc.integer({ min: 2, max: 6 }),
+      workers: fc.constantFrom(1, 2),
+      seed: fc.nat(),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ records, stepMs, steps, workers, seed }) => {
+        const sizeMs = stepMs * steps;
+        const counted = job('counted', (flow) => {
+          flow
+            .from(scripted([oneByOne(records)]))
+            .eventTime((click) => click.at)
+            .keyBy((click) => click.user)
+            .window(hopping({ sizeMs, stepMs }))
+            .aggregate(count())
+            .to(collect('results'));
+        });
+        const expected = new Map<string, number>();
+        let watermarkMs = Number.NEGATIVE_INFINITY;
+        for (const { user, at } of records) {
+          for (let endMs = Math.floor(at / stepMs) * stepMs + sizeMs; endMs > at; endMs -= stepMs) {
+            const window = `${user} ${endMs}`;
+            if (endMs > watermarkMs) expected.set(window, (expected.get(window) ?? 0) + 1);
+          }
+          watermarkMs = Math.max(watermarkMs, at);
+        }
+        const { results } = await simulate(counted, { workers, seed });
+        const told = results['results'] as { key: string; windowEnd: number; value: number }[];
+        expect(told.length).toBe(expected.size);
+        expect(new Map(told.map(({ key, windowEnd, value }) => [`${key} ${windowEnd}`, value]))).toEqual(expected);
+      }),
+      { numRuns: 200 },
+    );
+  }, 60_000);
+
   it('and results together hold every record, never both, whatever the splits, workers, pauses and interleaving', async () => {
     const splits = fc.array(fc.tuple(clicks(30), fc.array(fc.integer({ min: -8, max: 5 }))), {
       minLength: 1,

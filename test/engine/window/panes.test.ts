@@ -9,12 +9,12 @@ const steps = fc.array(
       timeMs: fc.integer({ min: -60, max: 60 }),
       key: fc.nat({ max: 3 }),
     }),
-    fc.record({ kind: fc.constant('take' as const), nth: fc.nat({ max: 5 }) }),
+    fc.record({ kind: fc.constantFrom('take' as const, 'drop' as const, 'pack' as const), nth: fc.nat({ max: 5 }) }),
   ),
 );
 
 describe('panes', () => {
-  it('keep each key in the pane of its time, count all keys, and give panes out once', () => {
+  it('keep each key in the pane of its time, count all keys, and give panes out once, packed or not', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
@@ -33,11 +33,23 @@ describe('panes', () => {
               entry.value = (entry.value as number) + 1;
             } else {
               const start = [...model.keys()].sort((a, b) => a - b)[step.nth] ?? 1_000;
-              const taken = panes.take(start);
-              expect(
-                taken === undefined ? undefined : new Map([...taken.entries()].map((e) => [e.key, e.value])),
-              ).toEqual(model.get(start));
-              model.delete(start);
+              if (step.kind === 'pack') {
+                panes.pack(start);
+                const packed = panes.packed(start);
+                expect(packed && new Map(packed.keys.map((key, i) => [key, packed.values[i]]))).toEqual(
+                  model.get(start),
+                );
+              } else if (step.kind === 'drop') {
+                panes.drop(start);
+                expect(panes.get(start)).toBeUndefined();
+                model.delete(start);
+              } else {
+                const taken = panes.take(start);
+                expect(
+                  taken === undefined ? undefined : new Map([...taken.entries()].map((e) => [e.key, e.value])),
+                ).toEqual(model.get(start));
+                model.delete(start);
+              }
             }
             expect(panes.starts).toEqual([...model.keys()].sort((a, b) => a - b));
             expect(panes.size).toBe([...model.values()].reduce((sum, { size }) => sum + size, 0));
