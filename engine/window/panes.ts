@@ -76,7 +76,7 @@ export class Panes {
 
   /**
    * Keeps a pane without its table until somebody asks for that. A hopping window may have a thousand panes: entries that live as long as
-   * the window are copied by each young collection and marked by each old one; two arrays a pane are not.
+   * the window are copied by each young collection and marked by each old one; two arrays a pane cost little there.
    */
   pack(start: number): void {
     const table = this.#tables.get(start);
