@@ -12,6 +12,7 @@ import { checkReportPath, failedReport, writeReportFile } from './report-file.ts
 import { printable } from './text-table.ts';
 
 export interface RunCommandOptions {
+  readonly stateDir?: string;
   workers?: number;
   param: string[];
   report?: string;
@@ -32,6 +33,7 @@ export async function runCommand(path: string, options: RunCommandOptions, conte
   const runOptions: RunOptions = {
     params,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(options.stateDir === undefined ? {} : { stateDirectory: options.stateDir }),
     onNotice: ({ kind, message }) => {
       if (kind !== 'workers' || !options.quiet) view.say(message);
     },

@@ -8,7 +8,9 @@
 // Threads take longer to come up than the main thread to plan, so they are started first, and thrown away when there is nothing to run.
 // Output is made visible only after every actor on every worker is done: commit comes after all of run().
 
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Float64Histogram } from 'hdr-histogram-js';
 import type { Split } from '../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
@@ -56,6 +58,7 @@ export class JobRun implements JobHandle {
   readonly #options: CheckedOptions;
   readonly #startedAt = new Date();
   readonly #epochNs = process.hrtime.bigint();
+  #stateFolder: string | undefined;
   #name: string;
   #deployed: Deployed | undefined;
   #wanted: Command | undefined;
@@ -130,6 +133,7 @@ export class JobRun implements JobHandle {
       results = await this.#runOn(starting);
     } finally {
       await (await starting).close();
+      if (this.#stateFolder !== undefined) await rm(this.#stateFolder, { recursive: true, force: true });
     }
     if (this.#failure !== undefined) throw this.#failure;
     return this.#report(results);
@@ -256,7 +260,8 @@ export class JobRun implements JobHandle {
   }
 
   async #allocate({ graph, splits }: Prepared, starting: Promise<WorkerThreads>): Promise<Deployed> {
-    const { workers, laneBytes, preaggregate, params, idle } = this.#options;
+    const { workers, laneBytes, preaggregate, params, idle, stateDirectory, stateMemoryBytes } = this.#options;
+    if (stateDirectory !== undefined) this.#stateFolder = await makeStateFolder(stateDirectory);
     const planOptions: PlanOptions = { workers, preaggregate, ...(laneBytes === undefined ? {} : { laneBytes }) };
     const physical = plan(graph, planOptions);
     const memory = allocateJobMemory(physical, splits.size);
@@ -275,6 +280,9 @@ export class JobRun implements JobHandle {
       lanes,
       splits,
       idle: { spins: SPINS, busySpin: idle === 'spin' },
+      ...(this.#stateFolder === undefined
+        ? {}
+        : { disk: { directory: this.#stateFolder, memoryBytes: stateMemoryBytes } }),
     };
     return {
       plan: physical,
@@ -307,3 +315,15 @@ export class JobRun implements JobHandle {
 
 /** How long workers have to notice an abort before their threads are terminated. */
 const TEARDOWN_MS = 2_000;
+
+/** A folder of this job alone. */
+async function makeStateFolder(parent: string): Promise<string> {
+  try {
+    await mkdir(parent, { recursive: true });
+    return await mkdtemp(join(parent, 'millrace-'));
+  } catch (error) {
+    throw new MillraceError('ERR_OPTION_INVALID', `stateDirectory cannot be written to: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -20,6 +20,13 @@ export interface RunOptions {
   readonly stallTimeoutMs?: number;
   /** `'park'` (default): idle workers sleep. `'spin'`: they burn their core for the lowest latency. */
   readonly idle?: 'park' | 'spin';
+  /**
+   * A folder for state of `process()` and what is built on it that exceeds `stateMemoryBytes`: kept in files, in a folder of their own that is deleted when the
+   * job ends. Needs the package lmdb. Default: all state is in memory.
+   */
+  readonly stateDirectory?: string;
+  /** About how many bytes of state each worker keeps in its heap where there is a `stateDirectory`. Default: a quarter of its heap limit. */
+  readonly stateMemoryBytes?: number;
   /** Is told what is worth knowing and no error: how many workers were chosen and why, a stage that stalls. Default: nothing. */
   readonly onNotice?: (notice: Notice) => void;
 }
@@ -38,6 +45,8 @@ export interface CheckedOptions {
   readonly preaggregate: boolean;
   readonly stallTimeoutMs: number;
   readonly idle: 'park' | 'spin';
+  readonly stateDirectory: string | undefined;
+  readonly stateMemoryBytes: number | undefined;
   readonly onNotice: (notice: Notice) => void;
 }
 
@@ -49,6 +58,8 @@ const KNOWN = new Set<string>([
   'preaggregate',
   'stallTimeoutMs',
   'idle',
+  'stateDirectory',
+  'stateMemoryBytes',
   'onNotice',
 ] satisfies (keyof RunOptions)[]);
 
@@ -63,6 +74,7 @@ export function checkOptions(options: RunOptions): CheckedOptions {
   }
   const problems: string[] = [];
   const { workers, params, signal, laneBytes, preaggregate, stallTimeoutMs, idle, onNotice } = options;
+  const { stateDirectory, stateMemoryBytes } = options;
   const expect = (holds: boolean, rule: string, value: unknown): void => {
     if (!holds) problems.push(`${rule}: got ${describe(value)}`);
   };
@@ -101,6 +113,17 @@ export function checkOptions(options: RunOptions): CheckedOptions {
   );
   expect(idle === undefined || idle === 'park' || idle === 'spin', "idle must be 'park' or 'spin'", idle);
   expect(onNotice === undefined || typeof onNotice === 'function', 'onNotice must be a function', onNotice);
+  expect(
+    stateDirectory === undefined || (typeof stateDirectory === 'string' && stateDirectory !== ''),
+    'stateDirectory must be the path of a folder',
+    stateDirectory,
+  );
+  expect(
+    stateMemoryBytes === undefined ||
+      (isWhole(stateMemoryBytes, 1, Number.MAX_SAFE_INTEGER) && stateDirectory !== undefined),
+    'stateMemoryBytes must be a whole number of bytes from 1 up, beside a stateDirectory',
+    stateMemoryBytes,
+  );
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '));
   const available = availableWorkers();
   return Object.freeze({
@@ -112,6 +135,8 @@ export function checkOptions(options: RunOptions): CheckedOptions {
     preaggregate: preaggregate ?? true,
     stallTimeoutMs: stallTimeoutMs ?? 60_000,
     idle: idle ?? 'park',
+    stateDirectory,
+    stateMemoryBytes,
     onNotice: onNotice ?? (() => {}),
   });
 }

@@ -55,13 +55,11 @@ import { AlignedFeed } from './aligned-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
 import type { OpenSink } from './open-sink.ts';
 import { type Advance, Pipeline } from './pipeline.ts';
+import { shortLetter } from './short-letter.ts';
 import { SideOutputs } from './side-outputs.ts';
 import { SourceFeeds } from './source-feeds.ts';
 import { aggregateSteps, windowLogic, windowSteps } from './table-steps.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-/** Of a reason that must fit the smallest lane. */
-const MOST_LETTER_CHARACTERS = 300;
 
 /** Writers are added to `sinks` as they open, so that those opened before a failure can be aborted. */
 export function buildActor(
@@ -262,6 +260,7 @@ class ActorBuilder {
       late: this.#sides.late(node),
       failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
       clock: this.#context,
+      coldState: this.#context.coldState,
       forgives: node.policy !== 'fail',
     });
   }
@@ -379,20 +378,16 @@ class ActorBuilder {
       counters: this.#recorder,
       nowNs: this.#context.nowNs,
       refused: (error, record) => {
-        if (edge.output.port === ERROR_PORT) return { instead: this.#shortLetter(error, record as DeadLetter, sender) };
+        if (edge.output.port === ERROR_PORT)
+          return {
+            instead: shortLetter(error, record as DeadLetter, () => this.#faults.place(error, sender, 'ERR_INTERNAL')),
+          };
         this.#faults.handle(sender, error, record, () => undefined);
         return undefined;
       },
     });
     this.#exchanges.set(edge.id, outlet);
     return outlet;
-  }
-
-  /** For a dead letter that fits no lane, record and all: the reason still arrives. */
-  #shortLetter(error: unknown, letter: DeadLetter, node: OperatorNode): DeadLetter {
-    if (letter.record === undefined) throw this.#faults.place(error, node, 'ERR_INTERNAL');
-    const message = `${letter.message.slice(0, MOST_LETTER_CHARACTERS)} (the record is left out: ${messageOf(error)})`;
-    return { ...letter, message, record: undefined };
   }
 }
 

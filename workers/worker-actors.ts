@@ -10,6 +10,7 @@ import { actorOfPartition } from '../engine/partition/partition-table.ts';
 import type { PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import { DRAIN } from '../engine/protocol/control-words.ts';
 import { type JobMemory, metricsBlocks } from '../engine/protocol/job-memory.ts';
+import type { ColdState } from '../engine/state/cold-store.ts';
 import type { Actor } from './actor.ts';
 import { buildActor } from './build-actor.ts';
 import type { OpenSink } from './open-sink.ts';
@@ -30,6 +31,8 @@ export interface WorkerWiring {
   readonly wake: () => void;
   /** Aborted when the worker is torn down. */
   readonly signal: AbortSignal;
+  /** Where state goes that memory does not hold; without it, all is in memory. */
+  readonly coldState?: ColdState | undefined;
   /** Stands in for a sink in tests. */
   readonly outletFor?: (node: OperatorNode) => Outlet | undefined;
 }
@@ -56,6 +59,7 @@ export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[])
     splits: (node) => wiring.splits.get(node) ?? [],
     sourceIndex: (node) => sources.indexOf(node),
     actorOfPartition: (edge) => actorOfPartition(plan.stages[edge.to]!.placement.length),
+    coldState: wiring.coldState,
     ...(outletFor === undefined ? {} : { outletFor }),
   };
   const ends = new LaneEnds(plan, lanes, control, worker);

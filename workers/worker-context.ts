@@ -4,6 +4,7 @@ import type { OperatorNode } from '../engine/graph/operator-node.ts';
 import type { Outlet } from '../engine/operators/outlet.ts';
 import type { EdgePlan, PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import type { ControlWords } from '../engine/protocol/control-words.ts';
+import type { ColdState } from '../engine/state/cold-store.ts';
 
 /** What the actors of one worker share: the job as this thread built it, and the worker itself. */
 export interface WorkerContext {
@@ -25,6 +26,8 @@ export interface WorkerContext {
   readonly sourceIndex: (node: number) => number;
   /** partition -> index of the receiving actor. */
   readonly actorOfPartition: (edge: EdgePlan) => Uint16Array;
+  /** Where state goes that memory does not hold. */
+  readonly coldState: ColdState | undefined;
   /** Stands in for a sink in tests. */
   readonly outletFor?: (node: OperatorNode) => Outlet | undefined;
 }

@@ -84,15 +84,18 @@ export class Worker implements WorkerControl {
   }
 
   async #build(deployment: Deployment, graph: Graph, physical: PhysicalPlan): Promise<void> {
-    const { worker, epochNs, startedAtMs, lanes, metrics, splits, idle } = deployment;
+    const { worker, epochNs, startedAtMs, lanes, metrics, splits, idle, disk } = deployment;
     const control = ControlWords.over(deployment.control, splits.size);
     const clock = monotonicClock(epochNs);
     const nowNs = (): number => clock.nowNs();
     const { signal } = this.#abort;
     const wake = (): void => this.#cycle?.wake();
     const memory = { control, metrics, lanes };
+    const operators = graph.nodes.filter(({ operation }) => operation.kind === 'stateful').length;
+    // Loaded only where it is asked for: the package is optional.
+    const coldState = disk && (await (await import('./lmdb-store.ts')).lmdbState(disk, worker, operators));
     this.#actors = await buildWorkerActors(
-      { graph, plan: physical, worker, memory, splits, nowNs, startedAtMs, wake, signal },
+      { graph, plan: physical, worker, memory, splits, nowNs, startedAtMs, wake, signal, coldState },
       this.#sinks,
     );
     this.#cycle = new DutyCycle(this.#actors, control, control.doorbell(worker), idle, nowNs);

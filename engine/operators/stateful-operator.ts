@@ -7,6 +7,7 @@
 // fit one batch, backpressure, the end. A watermark leaves behind the results that it caused, never before.
 
 import { LIMITS } from '../limits.ts';
+import type { ColdState } from '../state/cold-store.ts';
 import { END_OF_TIME, NO_WATERMARK, WatermarkMerge } from '../time/watermark.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
 
@@ -30,6 +31,8 @@ export interface StatefulLogic {
   /** All about the keys of one partition as plain data, between any two calls; and the way back, into a logic that has none of them. */
   dump?(partition: number): unknown;
   restore?(partition: number, stored: unknown): void;
+  /** Gives back what must not outlive the actor. */
+  close?(): void | Promise<void>;
 }
 
 /** What a logic may ask of the operator around it. */
@@ -47,6 +50,8 @@ export interface StatefulHost {
   readonly startedAtMs: number;
   /** What fails is given up and the job goes on: what it had changed by then must be undone. */
   readonly forgives: boolean;
+  /** Where state goes that memory does not hold; absent where it must all be in memory. */
+  readonly coldState?: ColdState | undefined;
   /** Has the logic fire again at the present watermark. */
   requestFire(): void;
 }
@@ -56,6 +61,7 @@ export interface StatefulSurroundings {
   readonly failed: (error: unknown, context: unknown) => void;
   readonly clock: { readonly nowNs: () => number; readonly startedAtMs: number };
   readonly forgives: boolean;
+  readonly coldState?: ColdState | undefined;
 }
 
 /** Pieces of work of a firing logic in one step: those that emit nothing leave dead letters, which need room, and keep others waiting. */
@@ -99,6 +105,10 @@ class Emitting implements StatefulHost {
 
   get forgives(): boolean {
     return this.#surroundings.forgives;
+  }
+
+  get coldState(): ColdState | undefined {
+    return this.#surroundings.coldState;
   }
 
   requestFire(): void {
@@ -209,6 +219,10 @@ export class StatefulOperator implements Outlet, Feed {
   #fire(firing: Iterator<unknown>, firedMs: number): void {
     this.#firing = firing;
     this.#firedMs = firedMs;
+  }
+
+  close(): void | Promise<void> {
+    return this.logic.close?.();
   }
 
   get dueNs(): number {

@@ -46,7 +46,7 @@ export class ProcessLogic implements StatefulLogic {
     this.#host = host;
     const { state, onTimer, ttlMs, ttlTime } = definition;
     const names = typeof state === 'function' ? ['state'] : Object.keys(state ?? {});
-    this.keyed = new KeyedState(names);
+    this.keyed = new KeyedState(names, host.coldState);
     this.#access = new StateAccess(this.keyed, host.forgives);
     const byName = handlesFor(this.#access, state, { ttlMs, ttlTime });
     const [only] = this.#access.handles;
@@ -114,10 +114,14 @@ export class ProcessLogic implements StatefulLogic {
   restore(partition: number, stored: unknown): void {
     const { latestMs, ...state } = stored as StoredPartition;
     if (latestMs > this.#latestMs) this.#latestMs = latestMs;
-    for (const entry of this.keyed.restore(partition, state)) {
+    this.keyed.restore(partition, state, (entry) => {
       this.#access.enter(entry);
       this.#access.armExpiry();
-    }
+    });
+  }
+
+  close(): void | Promise<void> {
+    return this.keyed.close();
   }
 
   *#fireEvents(toMs: number): Generator<void> {

@@ -85,6 +85,10 @@ export class TimeOrdered implements StatefulLogic {
     this.#inner.restore?.(partition, inner);
   }
 
+  close(): void | Promise<void> {
+    return this.#inner.close?.();
+  }
+
   *#fireInner(toMs: number): Generator<unknown> {
     if (!this.#inner.isDue(toMs)) return;
     const firing = this.#inner.fire(toMs);

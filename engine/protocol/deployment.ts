@@ -25,6 +25,15 @@ export interface Deployment {
   /** By operator: the splits of each source. */
   readonly splits: ReadonlyMap<number, readonly Split[]>;
   readonly idle: IdleOptions;
+  /** Where state goes that memory does not hold; absent where it must all be in memory. */
+  readonly disk?: DiskState;
+}
+
+export interface DiskState {
+  /** Of this job alone, and deleted when it has ended. */
+  readonly directory: string;
+  /** Of state that each worker keeps in its heap. */
+  readonly memoryBytes: number | undefined;
 }
 
 /** How a worker passes the time when nothing flows. */

@@ -2,15 +2,19 @@
 //
 //   key -> partition -> table -> { cells: one a declared state, timers }
 //
+// Where the tables are, in memory or beyond a bound elsewhere, is the key store's matter (key-store.ts).
+//
 // A partition can be dumped as plain data and restored in another actor: between any two calls of the user's functions the dump says all
 // that there is to say about its keys. A key of which nothing is left is forgotten.
 
 import { inspect } from 'node:util';
 import { MillraceError, messageOf } from '../errors/millrace-error.ts';
-import { LIMITS } from '../limits.ts';
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import { partitionOf } from '../partition/key-hash.ts';
+import type { ColdState } from './cold-store.ts';
+import { type KeyStore, MemoryKeyStore } from './key-store.ts';
 import { type HasTimers, KeyTimers, type TimeKind } from './key-timers.ts';
+import { SpillingKeyStore } from './spilling-key-store.ts';
 import type { Timer } from './timer-queue.ts';
 
 export interface KeyState extends HasTimers {
@@ -38,21 +42,27 @@ export class KeyedState {
   readonly event: KeyTimers = new KeyTimers('event');
   readonly processing: KeyTimers = new KeyTimers('processing');
   readonly #names: readonly string[];
-  readonly #tables: (KeyTable | undefined)[] = new Array(LIMITS.partitions).fill(undefined);
-  readonly #create: () => KeyState;
+  readonly #store: KeyStore;
 
-  /** @param names of the states, for errors */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names of the states, for errors
+   * @param cold where states go that memory does not hold; without it, all are in memory
+   */
+  constructor(names: readonly string[], cold: ColdState | undefined) {
     this.#names = names;
     const empty = names.map(() => undefined);
-    this.#create = () => ({ cells: empty.slice(), texts: undefined, event: undefined, processing: undefined });
+    const create = (): KeyState => ({
+      cells: empty.slice(),
+      texts: undefined,
+      event: undefined,
+      processing: undefined,
+    });
+    this.#store = cold === undefined ? new MemoryKeyStore(create) : new SpillingKeyStore(create, cold);
   }
 
   /** The entry of a key, made when there is none. @throws MillraceError ERR_OPERATOR for what cannot be a key */
   find(key: unknown): KeyEntry {
-    const partition = partitionOf(key);
-    const table = (this.#tables[partition] ??= new KeyTable(this.#create));
-    return table.find(key);
+    return this.#store.find(key);
   }
 
   /** A timer is about to be called: it is set no longer. */
@@ -61,27 +71,22 @@ export class KeyedState {
   }
 
   /** Forgets a key that has nothing left. */
-  release({ key, value }: KeyEntry): void {
-    const state = value as KeyState;
+  release(entry: KeyEntry): void {
+    const state = entry.value as KeyState;
     if (state.event !== undefined || state.processing !== undefined) return;
     for (const cell of state.cells) if (cell !== undefined) return;
-    this.#tables[partitionOf(key)]!.delete(key);
+    this.#store.delete(entry);
   }
 
   get size(): number {
-    return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0);
-  }
-
-  /** The partitions that have keys. */
-  get partitions(): number[] {
-    return this.#tables.flatMap((table, partition) => (table !== undefined && table.size > 0 ? [partition] : []));
+    return this.#store.size;
   }
 
   /** @throws MillraceError ERR_OPERATOR when a state holds what structured clone refuses */
   dump(partition: number): PartitionState {
     const keys: { key: unknown; cells: readonly unknown[] }[] = [];
     const timers: { timer: Timer; time: TimeKind; of: number }[] = [];
-    for (const { key, value } of this.#tables[partition]?.entries() ?? []) {
+    for (const { key, value } of this.#store.entries(partition)) {
       const state = value as KeyState;
       const of = keys.length;
       for (const time of ['event', 'processing'] as const) {
@@ -98,35 +103,37 @@ export class KeyedState {
     };
   }
 
-  /** Takes over a partition that was dumped; it must be empty here. Returns its keys, whose expiry the caller sets. */
-  restore(partition: number, stored: PartitionState): KeyEntry[] {
-    if ((this.#tables[partition]?.size ?? 0) > 0) {
+  /** Takes over a partition that was dumped; it must be empty here. `arm` is called with each of its keys, to set when its states expire. */
+  restore(partition: number, stored: PartitionState, arm: (entry: KeyEntry) => void): void {
+    for (const _ of this.#store.entries(partition)) {
       throw new MillraceError('ERR_INTERNAL', `a partition is restored where it has keys: partition ${partition}`);
     }
     const { keys, timers } = structuredClone(stored);
-    const entries = keys.map(({ key, cells }) => {
+    for (const { key, cells } of keys) {
       if (partitionOf(key) !== partition || cells.length !== this.#names.length) {
         const rule = `what is restored belongs to another partition or other states: partition ${partition}`;
         throw new MillraceError('ERR_INTERNAL', rule);
       }
-      const entry = this.find(key);
-      (entry.value as KeyState).cells = [...cells];
-      return entry;
-    });
+      (this.find(key).value as KeyState).cells = [...cells];
+    }
     for (const { time, timeMs, name, of } of timers) {
-      const { key, value } = entries[of]!;
+      const { key, value } = this.find(keys[of]!.key);
       this[time].set(key, value as KeyState, timeMs, name, 0);
     }
-    return entries;
+    for (const { key } of keys) arm(this.find(key));
   }
 
   /** Forgets a partition: its state lives elsewhere now. */
   drop(partition: number): void {
-    for (const { value } of this.#tables[partition]?.entries() ?? []) {
+    for (const { value } of this.#store.entries(partition)) {
       this.event.removeAll(value as KeyState);
       this.processing.removeAll(value as KeyState);
     }
-    this.#tables[partition] = undefined;
+    this.#store.drop(partition);
+  }
+
+  close(): void | Promise<void> {
+    return this.#store.close();
   }
 
   #copy(cell: unknown, slot: number, key: unknown): unknown {

@@ -5,6 +5,7 @@ import { LIMITS } from '../../../engine/limits.ts';
 import type { StatefulHost, StatefulLogic } from '../../../engine/operators/stateful-operator.ts';
 import type { AnyProcess } from '../../../engine/process/process-definition.ts';
 import { ProcessLogic } from '../../../engine/process/process-logic.ts';
+import type { ColdState } from '../../../engine/state/cold-store.ts';
 import { listState, mapState, type ProcessContext, valueState } from '../../../index.ts';
 
 export type Time = 'event' | 'processing';
@@ -298,7 +299,8 @@ export class DrivenProcess {
   #watermarkMs = Number.NEGATIVE_INFINITY;
   #isFireWanted = false;
 
-  constructor(ttl: TimesToLive, make?: MakeLogic) {
+  /** @param cold where state goes that memory does not hold */
+  constructor(ttl: TimesToLive, make?: MakeLogic, cold?: ColdState) {
     this.#definition = scripted(ttl);
     this.#host = {
       emit: (said, timeMs) => this.emitted.push([said as readonly unknown[], timeMs]),
@@ -308,6 +310,7 @@ export class DrivenProcess {
       nowMs: () => this.nowMs,
       startedAtMs: 0,
       forgives: true,
+      coldState: cold,
       requestFire: () => {
         this.#isFireWanted = true;
       },
@@ -337,6 +340,10 @@ export class DrivenProcess {
     this.#settle();
   }
 
+  close(): void | Promise<void> {
+    return this.logic.close?.();
+  }
+
   /** Every partition by itself into a logic that has never seen a record. */
   move(): void {
     const next = this.#make(this.#definition, this.#host);
@@ -344,6 +351,7 @@ export class DrivenProcess {
     for (let partition = 0; partition < LIMITS.partitions; partition++) {
       next.restore!(partition, this.logic.dump!(partition));
     }
+    this.logic.close?.();
     this.logic = next;
   }
 
