@@ -107,15 +107,15 @@ export class ExchangeStage {
 
   /** Sends all that is staged. False when some of it must wait for room. */
   send(watermarkBehind: WatermarkBehind): boolean {
-    const rows = this.#rows;
-    if (rows > 0 && !this.#sendRows(rows, watermarkBehind)) return false;
-    if (this.#count > 0) this.#sendRecords(rows - this.#rows, watermarkBehind);
+    const gone = this.#rows > 0 ? this.#sendRows(this.#rows, watermarkBehind) : 0;
+    if (gone === undefined) return false;
+    if (this.#count > 0) this.#sendRecords(gone, watermarkBehind);
     this.limitRows();
     return this.#count === 0;
   }
 
-  /** False when the rows must wait. They may have become records meanwhile. */
-  #sendRows(rows: number, watermarkBehind: WatermarkBehind): boolean {
+  /** How many left: none when the rows have become records; undefined when they must wait. */
+  #sendRows(rows: number, watermarkBehind: WatermarkBehind): number | undefined {
     const { counters, nowNs } = this.#settings;
     const { writer } = this;
     const bytesBefore = writer.bytesSent;
@@ -134,19 +134,19 @@ export class ExchangeStage {
     } catch {
       // A value that cannot be cloned, mostly. Whose it is, shows when they are records again: then it is thrown once more.
       this.takeRows();
-      return true;
+      return 0;
     }
-    if (result === 'full') return false;
+    if (result === 'full') return undefined;
     if (result === 'split') {
       this.#rowLimit = Math.max(1, rows >> 1);
       this.takeRows();
-      return true;
+      return 0;
     }
     const bytes = writer.bytesSent - bytesBefore;
     counters.recordsOut(rows);
     counters.bytesOut(bytes);
     if (bytes * 4 <= writer.maxFrameBytes) this.#rowLimit = Math.min(this.#frameRecords, this.#rowLimit * 2);
-    return true;
+    return rows;
   }
 
   /** @param gone how many left before, in the same turn */
