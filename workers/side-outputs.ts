@@ -4,8 +4,7 @@
 // Late records go by the watermark of the operator that they were too late for: whoever reads them by event time, and did not give them
 // another, finds most of them late again.
 
-import { messageOf } from '../engine/errors/millrace-error.ts';
-import { type DeadLetter, ERROR_PORT, LATE_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
+import { ERROR_PORT, LATE_PORT, type OperatorNode } from '../engine/graph/operator-node.ts';
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import { compileChain } from '../engine/operators/chain-compiler.ts';
 import { type Chain, type ChainStep, clocksOf, culpritsOf, outletsOf } from '../engine/operators/chain-step.ts';
@@ -13,9 +12,6 @@ import type { Faults } from '../engine/operators/faults.ts';
 import { type EventClock, TimeTrack } from '../engine/time/event-clock.ts';
 import { slowestOf } from '../engine/time/watermark.ts';
 import { SharedOutlet } from './shared-outlet.ts';
-
-/** Of a reason that must fit the smallest lane. */
-const MOST_LETTER_CHARACTERS = 300;
 
 interface SideOutput {
   readonly chain: Chain;
@@ -77,13 +73,6 @@ export class SideOutputs {
       this.#recorder.recordsLate(1);
       this.#made.get(name)?.chain([record], 0, 1, [timeMs]);
     };
-  }
-
-  /** For a dead letter that fits no lane, record and all: the reason still arrives. */
-  shortLetter(error: unknown, letter: DeadLetter, node: OperatorNode): DeadLetter {
-    if (letter.record === undefined) throw this.#faults.place(error, node, 'ERR_INTERNAL');
-    const message = `${letter.message.slice(0, MOST_LETTER_CHARACTERS)} (the record is left out: ${messageOf(error)})`;
-    return { ...letter, message, record: undefined };
   }
 
   #make(node: OperatorNode, port: string, timed: boolean): SideOutput {
