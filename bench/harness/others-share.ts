@@ -11,6 +11,7 @@ export function watchOthers(): () => number {
   return () => {
     const { user, system } = process.cpuUsage(own);
     const othersMs = busyMs() - before - (user + system) / 1e3;
-    return othersMs / ((performance.now() - startedMs) * cpus().length);
+    // Two accounts of time, neither exact to a tick.
+    return Math.max(0, othersMs / ((performance.now() - startedMs) * cpus().length));
   };
 }

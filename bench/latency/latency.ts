@@ -15,6 +15,7 @@
 // they were made. Checked: count, sum, and order within each auction of all bids.
 
 import type { Bench, Comparison, Scale, Variant } from '../harness/bench.ts';
+import { untilQuiet } from '../harness/quiet-machine.ts';
 import { spreadOf } from '../harness/statistics.ts';
 import { CONTESTANTS, type ContestantName } from './contestants.ts';
 import { latencyFiles } from './latency-files.ts';
@@ -58,7 +59,7 @@ export const latency: Bench = {
     { name: 'p50 age, crossed', unit: 'us', better: 'less' },
     { name: 'p99 age, crossed', unit: 'us', better: 'less' },
     { name: 'rate', unit: 'k records/s', better: 'more' },
-    // What other programs had of the machine meanwhile: with threads that never sleep, every per cent of it is in the percentiles.
+    // What other programs had of the machine meanwhile; see harness/quiet-machine.ts.
     { name: 'others', unit: '% of all cores', better: 'less' },
   ],
   baseline: 'millrace',
@@ -78,7 +79,10 @@ export const latency: Bench = {
     // One after the other: each needs both cores.
     for (const name of NAMES) {
       const tries: number[] = [];
-      for (let i = 0; i < SATURATION_TRIES; i++) tries.push(await saturationOf(CONTESTANTS[name], WARM_UP_MS));
+      for (let i = 0; i < SATURATION_TRIES; i++) {
+        await untilQuiet();
+        tries.push(await saturationOf(CONTESTANTS[name], WARM_UP_MS));
+      }
       saturations[name] = spreadOf(tries).median;
       process.stderr.write(`latency  saturation  ${name}  ${Math.round(saturations[name] / 1e3)} k records/s\n`);
     }

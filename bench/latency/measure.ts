@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
 import type { Sample } from '../harness/bench.ts';
 import { watchOthers } from '../harness/others-share.ts';
+import { undisturbed } from '../harness/quiet-machine.ts';
 import { agesOf, allocateAges, answerOf, arrived } from './ages.ts';
 import type { Contestant } from './contestant.ts';
 import { IntervalLogger, type LoggedInterval } from './interval-logger.ts';
@@ -28,7 +29,7 @@ export interface LatencyDetails {
 export async function saturationOf(contestant: Contestant, warmUpMs: number): Promise<number> {
   const ages = allocateAges();
   const running = contestant.start({ rate: 1e9, count: 1e9, warmUpMs: 0 }, ages);
-  const failed = running.completed.then(() => {
+  const ended = running.completed.then(() => {
     throw new Error('all bids arrived before the saturation was known');
   });
   const measured = (async () => {
@@ -37,13 +38,20 @@ export async function saturationOf(contestant: Contestant, warmUpMs: number): Pr
     await sleep(SATURATED_MS);
     return ((arrived(ages) - before) / (performance.now() - startedMs)) * 1e3;
   })();
-  const rate = await Promise.race([measured, failed]);
-  failed.catch(() => {}); // It ends early, as it is told to.
+  const rate = await Promise.race([measured, ended]);
+  ended.catch(() => {}); // It ends early, as it is told to.
   await running.stop();
   return rate;
 }
 
+/** On a machine as quiet as it gets. */
 export async function measureLoad(contestant: Contestant, load: Load): Promise<Sample> {
+  const { sample } = await undisturbed(() => runLoad(contestant, load));
+  return sample;
+}
+
+/** Once, whatever else the machine does. */
+export async function runLoad(contestant: Contestant, load: Load): Promise<{ sample: Sample; othersShare: number }> {
   const ages = allocateAges();
   const running = contestant.start(load, ages);
   const log = new IntervalLogger(
@@ -58,10 +66,10 @@ export async function measureLoad(contestant: Contestant, load: Load): Promise<S
   const startedMs = performance.now();
   const [before, startedAt] = [arrived(ages), new Date()];
   log.begin();
-  const othersShare = watchOthers();
+  const watched = watchOthers();
   await running.completed;
   const spanMs = performance.now() - startedMs;
-  const others = othersShare();
+  const othersShare = watched();
   log.end();
   const all = summarizeLatency(agesOf(ages, 'all'));
   const crossed = summarizeLatency(agesOf(ages, 'crossed'));
@@ -71,7 +79,7 @@ export async function measureLoad(contestant: Contestant, load: Load): Promise<S
     histograms: log.whole(),
     intervals: log.intervals(),
   };
-  return {
+  const sample: Sample = {
     values: {
       'p50 age': all.p50Ns / 1e3,
       'p99 age': all.p99Ns / 1e3,
@@ -81,11 +89,12 @@ export async function measureLoad(contestant: Contestant, load: Load): Promise<S
       'p50 age, crossed': crossed.p50Ns / 1e3,
       'p99 age, crossed': crossed.p99Ns / 1e3,
       rate: (arrived(ages) - before) / spanMs,
-      others: Math.max(0.01, others * 100),
+      others: Math.max(0.01, othersShare * 100),
     },
     answer: answerOf(ages),
     details,
   };
+  return { sample, othersShare };
 }
 
 /** By the bids that have arrived: how long threads take to start is not known beforehand. */

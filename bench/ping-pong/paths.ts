@@ -53,9 +53,10 @@ class BarePath implements Path {
   }
 
   receive(): number {
-    if (this.#sleeps) {
-      if (Atomics.wait(this.#words, 0, this.#count, PATIENCE_MS) === 'timed-out') throw lost();
-    } else while (Atomics.load(this.#words, 0) === this.#count);
+    while (Atomics.load(this.#words, 0) === this.#count) {
+      // A notify can come late, for a number that was seen without sleeping: it wakes whoever sleeps by then, for nothing.
+      if (this.#sleeps && Atomics.wait(this.#words, 0, this.#count, PATIENCE_MS) === 'timed-out') throw lost();
+    }
     this.#count++;
     return this.#values[VALUE_FLOAT]!;
   }

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CONTESTANTS } from '../../../bench/latency/contestants.ts';
 import { expectedOfLoad } from '../../../bench/latency/load.ts';
-import type { LatencyDetails, measureLoad, saturationOf } from '../../../bench/latency/measure.ts';
+import type { LatencyDetails, runLoad, saturationOf } from '../../../bench/latency/measure.ts';
 
 const BUILD = new URL('../../../build/bench/latency/', import.meta.url);
 const NAMES = ['millrace', 'postMessage', 'postMessage, polled', 'piscina', 'load alone'] as const;
 
 interface Built {
   readonly contestants: typeof CONTESTANTS;
-  readonly measureLoad: typeof measureLoad;
+  readonly runLoad: typeof runLoad;
   readonly saturationOf: typeof saturationOf;
 }
 
@@ -22,9 +22,10 @@ async function built(): Promise<Built> {
 
 describe.runIf(existsSync(BUILD))('the contestants of the latency bench', () => {
   it.each(NAMES)('%s: totals every bid in order, and is measured', async (name) => {
-    const { contestants, measureLoad } = await built();
+    const { contestants, runLoad } = await built();
     const load = { rate: 20_000, count: 12_000, warmUpMs: 100 };
-    const { values, answer, details } = await measureLoad(contestants[name], load);
+    const { sample } = await runLoad(contestants[name], load);
+    const { values, answer, details } = sample;
     expect(answer).toEqual(expectedOfLoad(load.count));
     for (const [measure, value] of Object.entries(values)) expect(value, measure).toBeGreaterThan(0);
     expect(values['p99 age']).toBeGreaterThanOrEqual(values['p50 age']!);
