@@ -25,14 +25,9 @@ export function owned<V>(value: V): V {
   for (const name of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[name];
     if (typeof field !== 'string' || field.length < SHORTEST_CUT) continue;
-    // Spread and defineProperty, not assignment: a field may be called __proto__.
+    // By then the field is the copy's own, so that assigning to it is safe even where it is called __proto__. (defineProperty: half a µs more.)
     copy ??= { ...(value as Record<string, unknown>) };
-    Object.defineProperty(copy, name, {
-      value: ownString(field),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    copy[name] = ownString(field);
   }
   return (copy as V | undefined) ?? value;
 }
