@@ -18,6 +18,7 @@ import { queueTopologies } from './queue/topologies.ts';
 import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
 import { topNBench } from './top-n/top-n.ts';
+import { windowState } from './window-state/window-state.ts';
 import { wordCount } from './word-count/word-count.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -41,6 +42,7 @@ export const BENCHES: readonly Bench[] = [
   latency,
   hoppingLatency,
   memory,
+  windowState,
 ];
 
 export function benchNamed(name: string): Bench | undefined {

@@ -198,6 +198,32 @@ describe('the examples', () => {
     expect(stdout).toMatch(/^# fail 0$/m);
   });
 
+  it('11 counts visits by when they happened, in windows and sessions', async () => {
+    const MINUTE = 60_000;
+    const views = new Map<string, { visits: number; users: Set<number> }>();
+    for (let index = 0; index < 36_000; index++) {
+      const at = index * 100 - ((index * 7_919) % 8_000);
+      const page = ['home', 'search', 'cart'][index % 3]!;
+      for (let until = Math.floor(at / (10 * MINUTE)) * 10 + 10; until * MINUTE <= at + 20 * MINUTE; until += 10) {
+        const name = `${new Date(Date.UTC(2026, 0, 5, 9) + until * MINUTE).toISOString().slice(11, 16)} ${page}`;
+        const view = views.get(name) ?? { visits: 0, users: new Set() };
+        view.visits++;
+        view.users.add(Math.floor(index / 50) % 40);
+        views.set(name, view);
+      }
+    }
+    const { lines } = await example('11-windows');
+    const told = lines.map((line) => JSON.parse(line) as Record<string, string | number>);
+    const windows = told.filter((line) => 'until' in line);
+    expect(new Map(windows.map(({ until, page, visits, users }) => [`${until} ${page}`, [visits, users]]))).toEqual(
+      new Map([...views].map(([name, { visits, users }]) => [name, [visits, users.size]])),
+    );
+    expect(windows).toHaveLength(views.size);
+    // Each of the 40 users comes for five seconds every 200: 18 times within the hour.
+    const sessions = told.filter((line) => 'hour' in line);
+    expect(sessions.reduce((sum, line) => sum + Number(line['sessions']), 0)).toBe(40 * 18);
+  });
+
   it('are all run here, and none is longer than 60 lines', async () => {
     const files = (await readdir(join(PROJECT, 'examples'))).filter((file) => /^\d\d-.*\.ts$/.test(file));
     expect(files.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...tested].sort());
