@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PARTIALS_PORT, RECORDS_PORT } from '../../../engine/lane/lane-frame-layout.ts';
 import { LIMITS } from '../../../engine/limits.ts';
@@ -105,5 +106,141 @@ describe('the preaggregator', () => {
     expect(totals.size).toBe(unique + 10);
     for (let key = -10; key < 0; key++) expect(totals.get(key)).toBe(10_000);
     expect(partials).toBeLessThan(unique / 2);
+  });
+});
+
+/** One sender of windowed partial results, driven as its pipeline does, and what its receivers see of it. */
+class WindowedRig {
+  readonly paneMs = 10;
+  readonly lanes = new TestLanes(2);
+  readonly outlet: Preaggregator;
+  sent = 0;
+  received = 0;
+  readonly #wasIdle = [false, false];
+
+  constructor() {
+    const exchange = new ExchangeOutlet({
+      writers: this.lanes.writers,
+      schema: undefined,
+      broadcast: false,
+      timed: true,
+      counters: { recordsOut: () => {}, bytesOut: () => {} },
+      nowNs: () => 0,
+      refused: (error) => {
+        throw error;
+      },
+    });
+    this.outlet = new Preaggregator(exchange, new Panes(this.paneMs, 0, () => 0), actorOfPartition(2));
+  }
+
+  /** As the compiled chain does. */
+  record(key: number, timeMs: number): void {
+    const { outlet } = this;
+    this.sent++;
+    if (outlet.aside || timeMs < outlet.closedMs) outlet.pushTo(key % 2, { key }, timeMs);
+    else {
+      outlet.panes.at(timeMs);
+      const entry = outlet.find(key);
+      entry.value = (entry.value as number) + 1;
+    }
+    this.#makeRoom();
+  }
+
+  advance(watermarkMs: number): void {
+    this.outlet.advance(watermarkMs);
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    while (this.outlet.full && !this.outlet.drain()) this.receive(1);
+  }
+
+  /** Frames are taken while the watermark is what was promised before them, as an operator takes them. */
+  receive(frames = Number.POSITIVE_INFINITY): void {
+    this.lanes.readers.forEach((reader, receiver) => {
+      const records: unknown[] = [];
+      const times: number[] = [];
+      for (let frame = 0; frame < frames && reader.next(); frame++) {
+        reader.decode(records);
+        reader.readTimes(times);
+        this.#wasIdle[receiver] ||= Number.isNaN(reader.watermarkMs);
+        for (let i = 0; i < reader.count; i++) {
+          if (reader.port === RECORDS_PORT) this.received++;
+          else {
+            this.received += (records[i] as { a: number }).a;
+            // In time for every window of its pane; and a receiver that stopped waiting may be anywhere.
+            expect(this.#wasIdle[receiver]).toBe(false);
+            expect(reader.watermarkMs).toBeLessThan(times[i]! + this.paneMs);
+          }
+        }
+        reader.release();
+      }
+      this.#wasIdle[receiver] ||= Number.isNaN(reader.watermarkMs);
+    });
+  }
+
+  end(): void {
+    while (!this.outlet.end()) this.receive(1);
+    this.receive();
+  }
+}
+
+describe('the preaggregator of windows', () => {
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({
+        kind: fc.constant('records' as const),
+        count: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 1500 })),
+        keys: fc.constantFrom(1, 5, 400, 100_000),
+        /** Around the latest time: some of them are late. */
+        fromMs: fc.integer({ min: -60, max: 30 }),
+      }),
+      fc.record({
+        kind: fc.constant('advance' as const),
+        byMs: fc.oneof(fc.constantFrom(5, 10), fc.integer({ min: 1, max: 40 })),
+      }),
+      fc.record({ kind: fc.constantFrom('flush' as const, 'receive' as const, 'flush and receive' as const) }),
+      fc.record({ kind: fc.constant('idle' as const) }),
+    ),
+    { maxLength: 40 },
+  );
+
+  it('sends no partial result behind the end of its pane, nor after it was idle, and every record once', () => {
+    fc.assert(
+      fc.property(steps, fc.boolean(), (script, pauses) => {
+        const rig = new WindowedRig();
+        let watermarkMs = 0;
+        let next = 0;
+        for (const step of script) {
+          if (step.kind === 'records') {
+            for (let n = 0; n < step.count; n++) rig.record(next++ % step.keys, watermarkMs + step.fromMs + (n % 50));
+          } else if (step.kind === 'advance') rig.advance((watermarkMs += step.byMs));
+          else if (step.kind !== 'idle') {
+            if (step.kind.startsWith('flush')) rig.outlet.flush();
+            if (step.kind.endsWith('receive')) rig.receive();
+          } else if (pauses) {
+            rig.advance(Number.NaN);
+            rig.outlet.flush();
+          }
+        }
+        rig.end();
+        expect(rig.received).toBe(rig.sent);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('steps aside and comes back by what it combined in the panes that left, however many are open', () => {
+    const rig = new WindowedRig();
+    // A hundred panes are open at a time; in each a key comes ten times.
+    for (let ms = 0; ms < 20_000; ms++) {
+      rig.record(ms % 3, ms);
+      rig.record(ms % 3, ms);
+      if (ms % 10 === 0) rig.advance(ms - 1_000);
+      rig.receive();
+      expect(rig.outlet.aside).toBe(false);
+    }
+    rig.end();
+    expect(rig.received).toBe(40_000);
   });
 });
