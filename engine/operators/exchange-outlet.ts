@@ -268,6 +268,8 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
   }
 
   #useColumns(columns: ColumnStages | undefined): void {
+    // A loop in the middle of its batch still stores in the columns that go: they take nothing any more, so it comes to pushTo().
+    for (const stage of this.#records) stage.columns?.limit(stage.receiver, 0);
     this.#columns = columns;
     for (const stage of this.#records) {
       stage.columns = columns;
