@@ -37,16 +37,16 @@ describe('the table of targets', () => {
     ]);
   });
 
-  it('leaves out no judged comparison, but for the keyed sum of strings, which is asked for one thing only', () => {
+  it('leaves out no judged comparison, but for two benches: strings are asked for one thing only, hopping windows take minutes', () => {
     const judged = BENCHES.flatMap(({ name, comparisons }) =>
       comparisons
         .filter(({ target, atMost }) => target !== undefined || atMost !== undefined)
-        .map((comparison) => `${name}: ${comparison.name}`),
+        .map((comparison) => ({ bench: name, comparison: comparison.name })),
     );
-    const listed = TARGETS.map(({ bench, comparison }) => `${bench}: ${comparison}`);
-    expect(judged.filter((name) => !listed.includes(name)).every((name) => name.startsWith('keyed-sum-string'))).toBe(
-      true,
-    );
+    const isListed = (one: { bench: string; comparison: string }): boolean =>
+      TARGETS.some(({ bench, comparison }) => bench === one.bench && comparison === one.comparison);
+    const apart = new Set(judged.filter((one) => !isListed(one)).map(({ bench }) => bench));
+    expect([...apart].sort()).toEqual(['hopping-latency', 'keyed-sum-string']);
   });
 });
 
