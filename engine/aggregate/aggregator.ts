@@ -24,6 +24,11 @@ export interface Aggregator<T, A = unknown, R = unknown> {
   check?(accumulator: A, value: unknown): void;
   add(accumulator: A, value: unknown): A;
   combine(accumulator: A, other: A): A;
+  /**
+   * What `combine` returns may be its second argument, or hold parts of it. Where that one is still needed, as panes are by the next window,
+   * it is then given a copy. `aggregator()` sets this.
+   */
+  readonly mayShare?: boolean;
   /** Takes a value back out. Absent where that is impossible (min, max). */
   retract?(accumulator: A, value: unknown): A;
   /**

@@ -37,7 +37,9 @@ export function composite<T, S extends Record<string, Aggregator<T>>>(
   const entries = entriesOf(spec);
   const name = `{ ${entries.map(([entry, { name }]) => (entry === name ? name : `${entry}: ${name}`)).join(', ')} }`;
   const steps = compileSteps(entries) ?? interpretSteps(entries);
-  return { name, ...steps } as Aggregator<T, CompositeAccumulator, CompositeResult<S>>;
+  const mayShare = entries.some(([, aggregator]) => aggregator.mayShare === true);
+  const shares = mayShare ? { mayShare } : {};
+  return { name, ...shares, ...steps } as Aggregator<T, CompositeAccumulator, CompositeResult<S>>;
 }
 
 function entriesOf(spec: unknown): Entry[] {

@@ -41,6 +41,14 @@ export function aggregator<T, A, R>(definition: AggregatorDefinition<T, A, R>): 
     if (typeof value !== 'function') refuseOption('aggregator needs create, add, combine and result', option, value);
   }
   if (retract !== undefined) refuseUnlessFunction('aggregator', 'retract', retract);
-  const custom: Aggregator<T, A, R> = { name, create, add: add as Aggregator<T, A, R>['add'], combine, result };
+  const custom: Aggregator<T, A, R> = {
+    name,
+    create,
+    add: add as Aggregator<T, A, R>['add'],
+    combine,
+    // Nobody can know.
+    mayShare: true,
+    result,
+  };
   return retract === undefined ? custom : { ...custom, retract: retract as NonNullable<typeof custom.retract> };
 }

@@ -6,6 +6,7 @@
 // What a key has not told yet is told when the input ends. Discarding, a key begins anew with each result.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
+import { lend } from '../aggregate/lend.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
@@ -99,6 +100,7 @@ export class GlobalAggregate implements StatefulLogic {
     held.untold = 0;
     this.#untold.delete(entry);
     if (this.#discarding) this.#keys.delete(key);
-    tellResult(this.#host, this.#aggregator, this.#spread, bounds, held.accumulator, timeMs);
+    const told = this.#discarding ? held.accumulator : lend(this.#aggregator, held.accumulator);
+    tellResult(this.#host, this.#aggregator, this.#spread, bounds, told, timeMs);
   }
 }

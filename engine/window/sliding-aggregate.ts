@@ -12,6 +12,7 @@
 // A record behind the watermark is late: results for its time have been told. Records of one time are in each other's windows.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
+import { lend } from '../aggregate/lend.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
@@ -117,6 +118,13 @@ export class SlidingAggregate implements StatefulLogic {
     const { key } = entry;
     const bounds = { key, windowStart: timeMs - this.#sizeMs + 1, windowEnd: timeMs + 1 };
     const { content } = entry.value as Held;
-    tellResult(this.#host, this.#aggregator, this.#spread, bounds, content.accumulator(), timeMs);
+    tellResult(
+      this.#host,
+      this.#aggregator,
+      this.#spread,
+      bounds,
+      lend(this.#aggregator, content.accumulator()),
+      timeMs,
+    );
   }
 }

@@ -2,6 +2,7 @@
 // their times. On the thread of the actor.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
+import { lend } from '../aggregate/lend.ts';
 import { owned } from '../aggregate/own-string.ts';
 
 export interface SlidingContent {
@@ -119,8 +120,8 @@ export class TwoStackWindow implements SlidingContent {
     const oldest = this.#older.at(-1);
     if (oldest === undefined) return this.#sum;
     // combine() may change its first argument: never one that stays.
-    const all = combine.call(this.#aggregator, this.#aggregator.create(), oldest.suffix);
-    return combine.call(this.#aggregator, all, this.#sum);
+    const all = combine.call(this.#aggregator, this.#aggregator.create(), lend(this.#aggregator, oldest.suffix));
+    return combine.call(this.#aggregator, all, lend(this.#aggregator, this.#sum));
   }
 
   /** The newer ones become the older ones. */
@@ -128,7 +129,7 @@ export class TwoStackWindow implements SlidingContent {
     const aggregator = this.#aggregator;
     let suffix = aggregator.create();
     for (const [value, timeMs] of this.#newer.reversed()) {
-      suffix = aggregator.combine(aggregator.add(aggregator.create(), value), suffix);
+      suffix = aggregator.combine(aggregator.add(aggregator.create(), value), lend(aggregator, suffix));
       this.#older.push({ suffix, timeMs });
     }
     this.#newer.clear();

@@ -11,6 +11,7 @@
 // to have been dropped; what belongs to some that were not counts in those.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
+import { lend } from '../aggregate/lend.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
@@ -35,6 +36,8 @@ export class WindowedAggregate implements StatefulLogic {
   readonly #spread: boolean;
   readonly #host: StatefulHost;
   readonly #latenessMs: number;
+  /** Accumulators are needed after they were told: a result that holds parts of them must not change with them. */
+  readonly #livesOn: boolean;
   #watermarkMs: number = NO_WATERMARK;
   /** The window that slides, where the aggregate can deduct; panes in [#slidFromMs, #slidToMs) are in it. */
   readonly #sliding: KeyTable | undefined;
@@ -58,6 +61,7 @@ export class WindowedAggregate implements StatefulLogic {
     this.#latenessMs = options.allowedLatenessMs ?? 0;
     const pane = paneMs(window);
     this.panes = new Panes(pane, window.offsetMs, () => aggregator.create());
+    this.#livesOn = this.#latenessMs > 0 || options.earlyMs !== undefined || pane < window.sizeMs;
     const slides = pane < window.sizeMs && aggregator.deduct !== undefined;
     this.#sliding = slides ? new KeyTable((): Sliding => ({ accumulator: aggregator.create(), panes: 0 })) : undefined;
     if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
@@ -196,7 +200,7 @@ export class WindowedAggregate implements StatefulLogic {
   }
 
   #result(key: unknown, accumulator: unknown, windowStart: number, windowEnd: number, emission?: string): object {
-    const value = this.#aggregator.result(accumulator);
+    const value = this.#aggregator.result(this.#livesOn ? lend(this.#aggregator, accumulator) : accumulator);
     if (emission !== undefined) {
       return this.#spread
         ? { key, windowStart, windowEnd, emission, ...(value as object) }
@@ -244,7 +248,7 @@ export class WindowedAggregate implements StatefulLogic {
     for (const pane of panes) {
       for (const { key, value } of pane.entries()) {
         const entry = all.find(key);
-        entry.value = combine.call(this.#aggregator, entry.value, value);
+        entry.value = combine.call(this.#aggregator, entry.value, lend(this.#aggregator, value));
       }
     }
     return all.entries();
@@ -254,7 +258,7 @@ export class WindowedAggregate implements StatefulLogic {
     let accumulator = this.#aggregator.create();
     for (const start of this.#panesOf(endMs)) {
       const entry = this.panes.get(start)!.peek(key);
-      if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, entry.value);
+      if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, lend(this.#aggregator, entry.value));
     }
     return accumulator;
   }
@@ -301,7 +305,7 @@ export class WindowedAggregate implements StatefulLogic {
     const sliding = this.#sliding!;
     for (const { key, value } of this.panes.get(start)!.entries()) {
       const held = sliding.find(key).value as Sliding;
-      held.accumulator = this.#aggregator.combine(held.accumulator, value);
+      held.accumulator = this.#aggregator.combine(held.accumulator, lend(this.#aggregator, value));
       held.panes++;
     }
   }
