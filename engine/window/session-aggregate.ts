@@ -12,6 +12,7 @@ import { KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
+import { tellResult } from './window-result.ts';
 
 interface Session {
   startMs: number;
@@ -104,11 +105,6 @@ export class SessionAggregate implements StatefulLogic {
 
   #tell(key: unknown, { startMs, accumulator }: Session, endMs: number): void {
     const bounds = { key, windowStart: startMs, windowEnd: endMs };
-    try {
-      const value = this.#aggregator.result(accumulator);
-      this.#host.emit(this.#spread ? { ...bounds, ...(value as object) } : { ...bounds, value }, endMs - 1);
-    } catch (error) {
-      this.#host.failed(error, bounds);
-    }
+    tellResult(this.#host, this.#aggregator, this.#spread, bounds, accumulator, endMs - 1);
   }
 }

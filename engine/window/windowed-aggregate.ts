@@ -16,8 +16,9 @@ import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import { Panes } from './panes.ts';
+import { WindowGrid } from './window-grid.ts';
 import type { WindowOptions } from './window-options.ts';
-import { type HoppingWindow, paneMs } from './window-spec.ts';
+import type { HoppingWindow } from './window-spec.ts';
 
 /** A key in a window that slides: what its panes come to, and how many they are. */
 interface Sliding {
@@ -30,7 +31,7 @@ export class WindowedAggregate implements StatefulLogic {
   /** Every window that ends here or before has fired: records before this need a second look. Read by the compiled chain. */
   closedMs: number = NO_WATERMARK;
   tickAtMs: number = Number.POSITIVE_INFINITY;
-  readonly #window: HoppingWindow;
+  readonly #grid: WindowGrid;
   readonly #options: WindowOptions;
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
@@ -53,13 +54,13 @@ export class WindowedAggregate implements StatefulLogic {
     spread: boolean,
     host: StatefulHost,
   ) {
-    this.#window = window;
+    this.#grid = new WindowGrid(window);
     this.#options = options;
     this.#aggregator = aggregator;
     this.#spread = spread;
     this.#host = host;
     this.#latenessMs = options.allowedLatenessMs ?? 0;
-    const pane = paneMs(window);
+    const pane = this.#grid.paneMs;
     this.panes = new Panes(pane, window.offsetMs, () => aggregator.create());
     this.#livesOn = this.#latenessMs > 0 || options.earlyMs !== undefined || pane < window.sizeMs;
     const slides = pane < window.sizeMs && aggregator.deduct !== undefined;
@@ -88,8 +89,8 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** A record before `closedMs`: some of its windows have fired. False when it is late for all of them. */
   takeStraggler(key: unknown, value: unknown, timeMs: number): boolean {
-    const { sizeMs, stepMs } = this.#window;
-    const lastEndMs = this.#startOf(timeMs) + sizeMs;
+    const { stepMs } = this.#grid;
+    const lastEndMs = this.#grid.lastEndOf(timeMs);
     if (lastEndMs + this.#latenessMs <= this.#watermarkMs) return false;
     const { add } = this.#aggregator;
     const isNew = this.#add(key, value, timeMs);
@@ -145,17 +146,17 @@ export class WindowedAggregate implements StatefulLogic {
   /** Nothing is left to fire until there; but from now on what lies before is late. */
   #passTo(watermarkMs: number): void {
     this.#watermarkMs = watermarkMs;
-    this.closedMs = Math.max(this.closedMs, this.#lastEndAt(watermarkMs));
+    this.closedMs = Math.max(this.closedMs, this.#grid.lastEndAt(watermarkMs));
     this.#dropPanes(watermarkMs);
   }
 
   /** Early results: what each window that is still open has come to by now. */
   *tick(nowMs: number): Generator<void> {
     this.tickAtMs = nowMs + this.#options.earlyMs!;
-    const { sizeMs, stepMs } = this.#window;
+    const { sizeMs, stepMs } = this.#grid;
     const ends = new Set<number>();
     for (const start of this.panes.starts) {
-      for (let endMs = this.#startOf(start) + sizeMs; endMs > start; endMs -= stepMs) {
+      for (let endMs = this.#grid.lastEndOf(start); endMs > start; endMs -= stepMs) {
         if (endMs > this.closedMs) ends.add(endMs);
       }
     }
@@ -186,7 +187,7 @@ export class WindowedAggregate implements StatefulLogic {
     emission: 'early' | 'final' | 'late' | undefined,
   ): Generator<void> {
     const host = this.#host;
-    const startMs = endMs - this.#window.sizeMs;
+    const startMs = endMs - this.#grid.sizeMs;
     let tries = 0;
     for (const { key, value } of entries) {
       try {
@@ -213,35 +214,11 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** The end of the first window that has not fired and holds anything; Infinity when there is none. */
   #nextEndMs(): number {
-    const { sizeMs, stepMs, offsetMs } = this.#window;
-    const pane = this.panes.paneMs;
-    for (const start of this.panes.starts) {
-      const firstEnd = Math.ceil((start + pane - offsetMs - sizeMs) / stepMs) * stepMs + offsetMs + sizeMs;
-      const endMs =
-        firstEnd > this.closedMs ? firstEnd : firstEnd + (Math.floor((this.closedMs - firstEnd) / stepMs) + 1) * stepMs;
-      if (endMs - sizeMs <= start) return endMs;
-    }
-    return END_OF_TIME;
-  }
-
-  /** Start of the last window that `timeMs` lies in. */
-  #startOf(timeMs: number): number {
-    const { stepMs, offsetMs } = this.#window;
-    return Math.floor((timeMs - offsetMs) / stepMs) * stepMs + offsetMs;
-  }
-
-  /** End of the last window that has ended at this watermark. */
-  #lastEndAt(watermarkMs: number): number {
-    if (!Number.isFinite(watermarkMs)) return watermarkMs;
-    return this.#startOf(watermarkMs - this.#window.sizeMs) + this.#window.sizeMs;
-  }
-
-  #panesOf(endMs: number): number[] {
-    return this.panes.starts.filter((start) => start >= endMs - this.#window.sizeMs && start < endMs);
+    return this.#grid.nextEndMs(this.panes.starts, this.closedMs);
   }
 
   #combined(endMs: number): Iterable<KeyEntry> {
-    const panes = this.#panesOf(endMs).map((start) => this.panes.get(start)!);
+    const panes = this.#grid.panesOf(this.panes.starts, endMs).map((start) => this.panes.get(start)!);
     if (panes.length <= 1) return panes[0]?.entries() ?? [];
     const { combine } = this.#aggregator;
     const all = new KeyTable(() => this.#aggregator.create());
@@ -256,7 +233,7 @@ export class WindowedAggregate implements StatefulLogic {
 
   #accumulatorOf(key: unknown, endMs: number): unknown {
     let accumulator = this.#aggregator.create();
-    for (const start of this.#panesOf(endMs)) {
+    for (const start of this.#grid.panesOf(this.panes.starts, endMs)) {
       const entry = this.panes.get(start)!.peek(key);
       if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, lend(this.#aggregator, entry.value));
     }
@@ -265,7 +242,7 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** Moves the sliding window so that it ends at `endMs`: takes in the panes before that, takes out those before its start. */
   #slideTo(endMs: number): Iterable<KeyEntry> {
-    const fromMs = endMs - this.#window.sizeMs;
+    const fromMs = endMs - this.#grid.sizeMs;
     for (const start of this.panes.starts) {
       if (start >= endMs) break;
       const isIn = start >= this.#slidFromMs && start < this.#slidToMs;
@@ -279,11 +256,10 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** Drops the panes that no window needs any more. */
   #dropPanes(watermarkMs: number): void {
-    const { sizeMs } = this.#window;
     for (;;) {
       const [start] = this.panes.starts;
       if (start === undefined) return;
-      const lastEndMs = this.#startOf(start) + sizeMs;
+      const lastEndMs = this.#grid.lastEndOf(start);
       if (lastEndMs > this.closedMs || lastEndMs + this.#latenessMs > watermarkMs) return;
       if (this.#sliding !== undefined && start >= this.#slidFromMs && start < this.#slidToMs) {
         this.#deductPane(start);
@@ -297,7 +273,7 @@ export class WindowedAggregate implements StatefulLogic {
   #packPanes(endMs: number): void {
     if (this.#sliding === undefined || this.#isTelling) return;
     const { paneMs } = this.panes;
-    for (let start = endMs - this.#window.stepMs; start < endMs; start += paneMs) this.panes.pack(start);
+    for (let start = endMs - this.#grid.stepMs; start < endMs; start += paneMs) this.panes.pack(start);
   }
 
   // Apart from the loop over panes, which runs too seldom to be compiled with it.
