@@ -1,8 +1,8 @@
 // A list a key. On the thread of the actor.
 
-import { owned } from '../aggregate/own-string.ts';
 import type { TimeKind } from './key-timers.ts';
 import type { Expiring, StateAccess, StateHandle } from './state-access.ts';
+import { TimeToLive } from './time-to-live.ts';
 
 /** A list of the key at hand, in the order of adding. Its items are replaced, never changed in place. */
 export interface ListState<V> {
@@ -19,15 +19,15 @@ export interface ListState<V> {
 
 export class ListHandle<V> implements ListState<V>, StateHandle {
   readonly ttlTime: TimeKind | undefined;
+  readonly #ttl: TimeToLive;
   readonly #access: StateAccess;
   readonly #slot: number;
-  readonly #ttlMs: number;
 
   constructor(access: StateAccess, slot: number, ttlMs: number | undefined, ttlTime: TimeKind | undefined) {
     this.#access = access;
     this.#slot = slot;
-    this.#ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
-    this.ttlTime = ttlMs === undefined ? undefined : (ttlTime ?? 'event');
+    this.#ttl = new TimeToLive(access, ttlMs, ttlTime);
+    this.ttlTime = this.#ttl.time;
   }
 
   get length(): number {
@@ -36,7 +36,7 @@ export class ListHandle<V> implements ListState<V>, StateHandle {
 
   add(value: V): void {
     this.#access.touch(this.#slot);
-    const item = this.#item(value);
+    const item = this.#ttl.keep(value);
     const cell = this.#cell;
     if (cell === undefined) this.#access.cells[this.#slot] = [item];
     else cell.push(item);
@@ -61,7 +61,7 @@ export class ListHandle<V> implements ListState<V>, StateHandle {
 
   set(values: Iterable<V>): void {
     this.#access.touch(this.#slot);
-    const items = Array.from(values, (value) => this.#item(value));
+    const items = Array.from(values, (value) => this.#ttl.keep(value));
     this.#access.cells[this.#slot] = items.length === 0 ? undefined : items;
   }
 
@@ -99,13 +99,5 @@ export class ListHandle<V> implements ListState<V>, StateHandle {
     if (this.ttlTime === undefined) return cell;
     const nowMs = this.#access.nowMs(this.ttlTime);
     return (cell as Expiring<V>[]).filter(({ expiryMs }) => expiryMs > nowMs);
-  }
-
-  #item(value: V): unknown {
-    const kept = owned(value);
-    if (this.ttlTime === undefined) return kept;
-    const expiryMs = this.#access.nowMs(this.ttlTime) + this.#ttlMs;
-    this.#access.expireAt(this.ttlTime, expiryMs);
-    return { value: kept, expiryMs };
   }
 }

@@ -4,6 +4,7 @@ import { owned } from '../aggregate/own-string.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { TimeKind } from './key-timers.ts';
 import type { Expiring, StateAccess, StateHandle } from './state-access.ts';
+import { TimeToLive } from './time-to-live.ts';
 
 /** A map of the key at hand, in the order of adding. Its values are replaced by set(), never changed in place. */
 export interface MapState<K, V> {
@@ -20,15 +21,15 @@ export interface MapState<K, V> {
 
 export class MapHandle<K, V> implements MapState<K, V>, StateHandle {
   readonly ttlTime: TimeKind | undefined;
+  readonly #ttl: TimeToLive;
   readonly #access: StateAccess;
   readonly #slot: number;
-  readonly #ttlMs: number;
 
   constructor(access: StateAccess, slot: number, ttlMs: number | undefined, ttlTime: TimeKind | undefined) {
     this.#access = access;
     this.#slot = slot;
-    this.#ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
-    this.ttlTime = ttlMs === undefined ? undefined : (ttlTime ?? 'event');
+    this.#ttl = new TimeToLive(access, ttlMs, ttlTime);
+    this.ttlTime = this.#ttl.time;
   }
 
   get size(): number {
@@ -55,12 +56,7 @@ export class MapHandle<K, V> implements MapState<K, V>, StateHandle {
     }
     const access = this.#access;
     access.touch(this.#slot);
-    let held: unknown = owned(value);
-    if (this.ttlTime !== undefined) {
-      const expiryMs = access.nowMs(this.ttlTime) + this.#ttlMs;
-      held = { value: held, expiryMs };
-      access.expireAt(this.ttlTime, expiryMs);
-    }
+    const held = this.#ttl.keep(value);
     const cell = this.#cell;
     if (cell === undefined) {
       access.cells[this.#slot] = new Map([[owned(key), held]]);

@@ -1,8 +1,8 @@
 // One value a key. On the thread of the actor.
 
-import { owned } from '../aggregate/own-string.ts';
 import type { TimeKind } from './key-timers.ts';
 import type { Expiring, StateAccess, StateHandle } from './state-access.ts';
+import { TimeToLive } from './time-to-live.ts';
 
 /** One value of the key at hand. Replace it by set(): a value that is changed in place may be lost. */
 export interface ValueState<V> {
@@ -16,17 +16,17 @@ export interface ValueState<V> {
 
 export class ValueHandle<V> implements ValueState<V>, StateHandle {
   readonly ttlTime: TimeKind | undefined;
+  readonly #ttl: TimeToLive;
   readonly #access: StateAccess;
   readonly #slot: number;
   readonly #initial: V;
-  readonly #ttlMs: number;
 
   constructor(access: StateAccess, slot: number, initial: V, ttlMs: number | undefined, ttlTime: TimeKind | undefined) {
     this.#access = access;
     this.#slot = slot;
     this.#initial = initial;
-    this.#ttlMs = ttlMs ?? Number.POSITIVE_INFINITY;
-    this.ttlTime = ttlMs === undefined ? undefined : (ttlTime ?? 'event');
+    this.#ttl = new TimeToLive(access, ttlMs, ttlTime);
+    this.ttlTime = this.#ttl.time;
   }
 
   get(): V {
@@ -40,14 +40,7 @@ export class ValueHandle<V> implements ValueState<V>, StateHandle {
   set(value: Exclude<V, undefined>): void {
     const access = this.#access;
     access.touch(this.#slot);
-    const kept = owned(value);
-    if (this.ttlTime === undefined) {
-      access.cells[this.#slot] = kept;
-      return;
-    }
-    const expiryMs = access.nowMs(this.ttlTime) + this.#ttlMs;
-    access.cells[this.#slot] = { value: kept, expiryMs };
-    access.expireAt(this.ttlTime, expiryMs);
+    access.cells[this.#slot] = this.#ttl.keep(value);
   }
 
   update(fn: (value: V) => Exclude<V, undefined>): Exclude<V, undefined> {
