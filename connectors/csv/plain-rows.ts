@@ -10,6 +10,7 @@
 //
 // Where code generation from strings is switched off there is no such loop, and CsvReader takes all records.
 
+import { CompiledReaders } from '../files/compiled-readers.ts';
 import type { FieldStrings } from '../files/field-strings.ts';
 import type { Cells } from './cells.ts';
 import { NON_ASCII_FIELD, POWERS_OF_TEN } from './cells.ts';
@@ -42,9 +43,7 @@ export interface PlainShape {
   readonly strings: readonly (FieldStrings | undefined)[];
 }
 
-/** By source: the splits that a thread reads one after the other share one function, and with it what V8 has learned about it. */
-const compiled = new Map<string, PlainRows>();
-const MOST_COMPILED = 32;
+const compiled = new CompiledReaders<PlainRows>();
 
 /** True when a string column is cut from the window's text. */
 export function needsText({ columns, strings }: PlainShape): boolean {
@@ -53,19 +52,10 @@ export function needsText({ columns, strings }: PlainShape): boolean {
 
 /** Undefined where code generation from strings is switched off. */
 export function plainRows(shape: PlainShape): PlainRows | undefined {
-  const source = sourceOf(shape);
-  const known = compiled.get(source);
-  if (known !== undefined) return known;
-  try {
+  return compiled.get(sourceOf(shape), (source) => {
     const make = new Function('POWERS_OF_TEN', source) as (powers: Float64Array) => PlainRows;
-    if (compiled.size === MOST_COMPILED) compiled.delete(compiled.keys().next().value!);
-    const made = make(POWERS_OF_TEN);
-    compiled.set(source, made);
-    return made;
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
+    return make(POWERS_OF_TEN);
+  });
 }
 
 /** Names reach the source only through JSON.stringify; all else in it is numbers. */

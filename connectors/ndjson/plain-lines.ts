@@ -7,6 +7,7 @@
 // The template's text is compared four bytes at a time. A word may reach behind the limit, where the newline makes it differ, and the
 // window has bytes to spare. Where code generation from strings is switched off there is no such loop.
 
+import { CompiledReaders } from '../files/compiled-readers.ts';
 import type { LineTemplate } from './line-template.ts';
 import type { ValueScan } from './value-scan.ts';
 
@@ -26,24 +27,11 @@ export type PlainLines = (
   maxRecordBytes: number,
 ) => number;
 
-/** By source: the splits that a thread reads one after the other share one function, and with it what V8 has learned about it. */
-const compiled = new Map<string, PlainLines>();
-const MOST_COMPILED = 32;
+const compiled = new CompiledReaders<PlainLines>();
 
 /** Undefined where code generation from strings is switched off. */
 export function plainLines(template: LineTemplate, encoding: 'utf8' | 'latin1'): PlainLines | undefined {
-  const source = sourceOf(template, encoding);
-  const known = compiled.get(source);
-  if (known !== undefined) return known;
-  try {
-    const made = new Function(source)() as PlainLines;
-    if (compiled.size === MOST_COMPILED) compiled.delete(compiled.keys().next().value!);
-    compiled.set(source, made);
-    return made;
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
+  return compiled.get(sourceOf(template, encoding), (source) => new Function(source)() as PlainLines);
 }
 
 function sourceOf({ literals, kinds, object }: LineTemplate, encoding: 'utf8' | 'latin1'): string {
