@@ -54,6 +54,7 @@ export class Actor {
     let open = 0;
     for (const pipeline of this.#pipelines) {
       const progress = pipeline.step();
+      if (progress === 'made') pipeline.takeShort();
       if (progress === 'done') continue;
       open++;
       if (progress === 'made') made = true;

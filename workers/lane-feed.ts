@@ -26,11 +26,13 @@ export class LaneFeed implements Feed, HeldFrame {
   /** Undefined once the frame is given back: its records are in `records`, or are done. */
   held: LaneReader | undefined;
   readonly times: number[] = [];
+  readonly lanes: number;
   /** The lane of the batch. */
   #polled: LaneReader | undefined;
 
   constructor(lanes: readonly LaneReader[], counters: ReceiveCounters, nowNs: () => number) {
     this.#lanes = lanes;
+    this.lanes = lanes.length;
     this.#counters = counters;
     this.#nowNs = nowNs;
   }

@@ -37,6 +37,8 @@ export interface Advance {
   readonly read: () => number;
 }
 
+/** Records that are processed in about the time that a step takes without any. */
+const SHORT = 16;
 /** A step that takes longer than this keeps the other actors of its worker waiting for too long. */
 const SLICE_NS = 500_000;
 
@@ -111,6 +113,14 @@ export class Pipeline {
     }
     this.#process(feed, startedNs);
     return 'made';
+  }
+
+  /** After a short batch the next ones, one for each lane: alone it would hardly be worth the turn, and other lanes would wait for theirs. */
+  takeShort(): void {
+    const { feed } = this;
+    for (let batch = 1; batch < (feed.lanes ?? 1) && feed.cursor === feed.count && feed.count <= SHORT; batch++) {
+      if (this.step() !== 'made') return;
+    }
   }
 
   /** Tells the outlets how far event time has come. */

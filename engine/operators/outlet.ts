@@ -40,6 +40,8 @@ export interface Feed {
   count: number;
   /** Which chain takes the batch: records or partial results (lane-frame-layout.ts). */
   readonly port: number;
+  /** How many senders it reads in turn. */
+  readonly lanes?: number;
   /** The batch was all there was to read when it was read. Absent: not known. */
   readonly caughtUp?: boolean;
   /** When the oldest record of the batch entered the job. */

@@ -9,6 +9,7 @@
 // measurement (tens of nanoseconds, see OFFSET_TRIES), so a difference taken across threads may come out slightly negative.
 // A double holds whole nanoseconds for the first 104 days of a job.
 
+import { performance } from 'node:perf_hooks';
 import { MillraceError } from '../errors/millrace-error.ts';
 
 /** A source of time that every latency and time-out of a job is measured with. */
