@@ -108,8 +108,8 @@ describe('an actor whose source has something at every read', () => {
 
 describe('an actor that receives and writes', () => {
   /** Sends one record a frame; reads with the actor under test, which has a sink whose writes are written down. */
-  function receiving(write: (batch: readonly unknown[]) => void | Promise<void>) {
-    const lanes = new TestLanes(1, 65_536);
+  function receiving(write: (batch: readonly unknown[]) => void | Promise<void>, senders = 1) {
+    const lanes = new TestLanes(senders, 65_536);
     const encoder = new FrameEncoder();
     const nowNs = (): number => 1;
     const recorder = new StageRecorder(new Float64Array(allocateMetrics(1, 1)));
@@ -129,13 +129,37 @@ describe('an actor that receives and writes', () => {
       { nowNs, service: recorder.service, enter: () => {}, age: recorder.age },
       LIMITS.frameRecords,
     );
+    const sendFrom = (sender: number, records: readonly unknown[]): void => {
+      expect(lanes.writers[sender]!.send(0, encoder, records, 0, records.length, 0, 0)).toBe('sent');
+    };
     return {
       actor: new Actor('stage', [pipeline], recorder, nowNs),
-      send: (record: unknown): void => {
-        expect(lanes.writers[0]!.send(0, encoder, [record], 0, 1, 0, 0)).toBe('sent');
-      },
+      send: (record: unknown): void => sendFrom(0, [record]),
+      sendFrom,
     };
   }
+
+  it('takes a short frame from each sender in one step', () => {
+    const written: unknown[] = [];
+    const { actor, sendFrom } = receiving((batch) => void written.push(...batch), 3);
+    for (const sender of [0, 1, 2, 0]) sendFrom(sender, [{ sender }]);
+    actor.step();
+    expect(written).toEqual([{ sender: 0 }, { sender: 1 }, { sender: 2 }]);
+    actor.step();
+    expect(written.slice(3)).toEqual([{ sender: 0 }]);
+  });
+
+  it('takes one long frame a step, so that the other actors of its thread have their turn', () => {
+    const written: unknown[] = [];
+    const { actor, sendFrom } = receiving((batch) => void written.push(...batch), 2);
+    const long = Array.from({ length: 30 }, (_, i) => ({ i }));
+    sendFrom(0, long);
+    sendFrom(1, [{ i: -1 }]);
+    actor.step();
+    expect(written).toEqual(long);
+    actor.step();
+    expect(written).toEqual([...long, { i: -1 }]);
+  });
 
   it('writes a frame behind which there is nothing at once, and others together', () => {
     const written: unknown[][] = [];
