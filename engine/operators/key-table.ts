@@ -68,7 +68,7 @@ export class KeyTable {
     // A Map would take these for keys.
     if (typeof key === 'symbol' || typeof key === 'function') hashKey(key);
     // A string cut from a frame would keep the text of the whole frame alive for as long as the key lives.
-    const owned = typeof key === 'string' ? ownString(key) : key === 0 ? 0 : key;
+    const owned = typeof key === 'string' ? ownString(key) : typeof key === 'number' ? unboxed(key) : key;
     const entry: KeyEntry = { key: owned, value: this.#create() };
     this.#simple.set(owned, entry);
     return entry;
@@ -83,4 +83,9 @@ export class KeyTable {
     }
     return entry;
   }
+}
+
+/** An integer that was computed as a double may sit in a box, into which the Map would look at every find: 3 ns. -0 becomes 0. */
+function unboxed(key: number): number {
+  return (key | 0) === key ? key | 0 : key;
 }
