@@ -17,6 +17,7 @@ import { queue } from './queue/queue.ts';
 import { queueTopologies } from './queue/topologies.ts';
 import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
+import { state } from './state/state.ts';
 import { topNBench } from './top-n/top-n.ts';
 import { windowState } from './window-state/window-state.ts';
 import { wordCount } from './word-count/word-count.ts';
@@ -43,6 +44,7 @@ export const BENCHES: readonly Bench[] = [
   hoppingLatency,
   memory,
   windowState,
+  state,
 ];
 
 export function benchNamed(name: string): Bench | undefined {

@@ -1,9 +1,9 @@
 // One window for all: told by count, by the clock, and at the end.
 
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { VirtualClock } from '../../../engine/time/clock.ts';
-import { collect, collectValues, global, job } from '../../../index.ts';
+import { collect, collectValues, count, global, job, type Stream, type WindowBounds } from '../../../index.ts';
 import { simulate } from '../../../testing/index.ts';
 import { arriving } from '../process/arriving.ts';
 import { type Click, inputs, manners, splitsOf } from '../process/clicks.ts';
@@ -100,4 +100,19 @@ describe('a global window', () => {
     expect(() => global({ everyCount: 0 })).toThrow('everyCount must be a whole number from 1 up: everyCount=0');
     expect(() => global({ everyMs: 0.5 })).toThrow('everyMs must be a whole number of milliseconds');
   });
+});
+
+it('says in its type that each result tells which kind it is', () => {
+  const typed = job('typed', (flow) => {
+    const counts = flow
+      .from(['a'])
+      .keyBy((key) => key)
+      .window(global({ everyCount: 2 }))
+      .aggregate(count());
+    expectTypeOf(counts).toEqualTypeOf<
+      Stream<WindowBounds<string> & { emission: 'early' | 'final' } & { value: number }>
+    >();
+    counts.to(collect('counts'));
+  });
+  expect(typed.graph({}).nodes.length).toBe(3);
 });
