@@ -14,6 +14,15 @@ export function ownString(text: string): string {
   return Buffer.from(text, encoding).toString(encoding);
 }
 
+/** Gives the strings in the fields of a plain object memory of their own, in place: for an object that nobody else has. */
+export function ownFields<V extends object>(record: V): V {
+  for (const name of Object.keys(record) as (keyof V)[]) {
+    const field = record[name];
+    if (typeof field === 'string' && field.length >= SHORTEST_CUT) record[name] = ownString(field) as V[keyof V];
+  }
+  return record;
+}
+
 /**
  * The same for a value that may be a string, or a plain object with strings in its fields: the object is copied when one of them needs it,
  * never changed. Deeper strings come out of structured clone, which cuts none; other types pass as they are.

@@ -3,14 +3,22 @@
 // A table is no operator by itself. Each operator that reads one keeps the rows that it needs; what goes between them is changes.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
-import { owned, ownString } from '../aggregate/own-string.ts';
+import { owned } from '../aggregate/own-string.ts';
 import type { Graph } from '../graph/graph.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { type Input, MAIN_PORT, type StatefulInputSpec, type StatefulOperation } from '../graph/operator-node.ts';
 import { checkJoinType, type JoinType, keepsLeft, type LeftOf, type RightOf } from '../join/join-type.ts';
 import type { Change, RowReader } from '../table/change.ts';
-import { ForeignJoin, ForeignResult, ForeignRouter, type RoutedRow, type VersionedRow } from '../table/foreign-join.ts';
-import { GroupAggregate, type GroupedChange, RunningAggregate } from '../table/group-aggregate.ts';
+import { ForeignJoin, ForeignResult, ForeignRouter } from '../table/foreign-join.ts';
+import { GroupAggregate, RunningAggregate } from '../table/group-aggregate.ts';
+import {
+  foreignOfPacked,
+  groupOfPacked,
+  keyOfPacked,
+  packChange,
+  packGrouped,
+  unpackRow,
+} from '../table/packed-row.ts';
 import { regroup } from '../table/regroup.ts';
 import { FinalRows, TableChanges } from '../table/rows.ts';
 import { type SelectRow, TableTableJoin } from '../table/table-table-join.ts';
@@ -23,8 +31,6 @@ interface TableParts {
   readonly input: Input;
   readonly key: (record: unknown) => unknown;
   readonly reader: RowReader;
-  /** The records of the input are changes already. */
-  readonly isChanges: boolean;
   /** What the reader depends on, for the comparison of graphs. */
   readonly settings: string;
 }
@@ -64,7 +70,7 @@ export function toTable<K, T>(keyed: KeyedStream<K, T>, options: TableOptions<No
   const deleted = options.deleted as ((record: unknown) => unknown) | undefined;
   const rowOf = (record: unknown): unknown => (deleted?.(record) ? undefined : owned(record));
   const reader: RowReader = { rowOf, byTime: hasEventTime(graph, input), deletes: deleted !== undefined };
-  return new Table<K, T>({ graph, input, key, reader, isChanges: false, settings: `${deleted}` });
+  return new Table<K, T>({ graph, input, key, reader, settings: `${deleted}` });
 }
 
 /**
@@ -90,15 +96,18 @@ export class Table<K, V> {
   /** For the compiler alone. */
   declare protected readonly keyType: K;
   declare protected readonly rowType: V;
-  readonly #parts: TableParts;
+  /** How the stream of a raw table is read; or the changes of one that is computed. */
+  readonly #origin: TableParts | Stream<Change<K, V>>;
+  #parts: TableParts | undefined;
 
   /** @internal */
-  constructor(parts: TableParts) {
-    this.#parts = parts;
+  constructor(origin: TableParts | Stream<Change<K, V>>) {
+    this.#origin = origin;
   }
 
-  /** @internal What operators over tables are made of. */
+  /** @internal What operators over tables are made of: where the rows come from, and how they are read. */
   get parts(): TableParts {
+    this.#parts ??= this.#origin instanceof Stream ? packedParts(this.#origin) : this.#origin;
     return this.#parts;
   }
 
@@ -107,8 +116,8 @@ export class Table<K, V> {
    * `groupBy` or `runningAggregate` changes once for several records that arrive together.
    */
   toStream(): Stream<Change<K, V>> {
-    const { graph, input, key, reader, isChanges, settings } = this.#parts;
-    if (isChanges) return new Stream(graph, input);
+    if (this.#origin instanceof Stream) return this.#origin;
+    const { graph, input, key, reader, settings } = this.#origin;
     return changesOf('table', graph, [{ input, key }], settings, (host) => new TableChanges(reader, host));
   }
 
@@ -120,7 +129,7 @@ export class Table<K, V> {
    * toTable(bids.keyBy((b) => [b.bidder, b.auction])).finalRows(); // the latest bid of each pair
    */
   finalRows(): Stream<{ key: K; value: V }> {
-    const { graph, input, key, reader, settings } = this.#parts;
+    const { graph, input, key, reader, settings } = this.parts;
     const operation = {
       label: 'finalRows',
       timed: false,
@@ -155,7 +164,7 @@ export class Table<K, V> {
     checkKnown('join', options, ['type', 'select']);
     const type: JoinType = options.type ?? 'inner';
     checkJoinType(type);
-    const [left, right] = [this.#parts, other.parts];
+    const [left, right] = [this.parts, other.parts];
     checkSameJob('join', left.graph, right.graph);
     const select = options.select as SelectRow;
     return tableOf(
@@ -182,23 +191,23 @@ export class Table<K, V> {
     checkKnown('joinForeign', options, ['foreignKey', 'type', 'select']);
     const type: JoinType = options.type ?? 'inner';
     checkJoinType(type, ['inner', 'left']);
-    const [left, right] = [this.#parts, other.parts];
+    const [left, right] = [this.parts, other.parts];
     const { graph } = left;
     checkSameJob('joinForeign', graph, right.graph);
     const foreignKey = options.foreignKey as (row: unknown, key: unknown) => unknown;
     const select = options.select as SelectRow;
-    const routed = addOperator<RoutedRow>(graph, [left], {
+    const routed = addOperator<unknown>(graph, [left], {
       label: 'foreignKey',
       timed: hasEventTime(graph, left.input),
       settings: `${left.settings} ${foreignKey}`,
       make: (host) => new ForeignRouter(left.reader, foreignKey, host),
-    }).keyBy(({ foreign }) => foreign).parts;
-    const joined = addOperator<VersionedRow>(graph, [routed, right], {
+    }).keyBy(foreignOfPacked).parts;
+    const joined = addOperator<unknown>(graph, [routed, right], {
       label: 'foreignJoin',
       timed: hasEventTime(graph, routed.input) && hasEventTime(graph, right.input),
       settings: `${type} ${right.settings} ${select}`,
       make: (host) => new ForeignJoin(right.reader, keepsLeft(type), select, host),
-    }).keyBy(({ key }) => key).parts;
+    }).keyBy(keyOfPacked).parts;
     return tableOf('foreignResult', graph, [joined], '', (host) => new ForeignResult(host));
   }
 
@@ -241,8 +250,8 @@ export class GroupedTable<G, V> {
     what: S | Aggregator<V> | Readonly<Record<string, Aggregator<V>>>,
   ): Table<G, RowOfAggregate<S>> {
     const group = this.#group;
-    const grouped = this.#changes.flatMap((change): GroupedChange[] => regroup(change, group));
-    const { graph, input, key } = grouped.keyBy((change) => change.group).parts;
+    const grouped = this.#changes.flatMap((change) => regroup(change, group).map(packGrouped));
+    const { graph, input, key } = grouped.keyBy(groupOfPacked).parts;
     const { aggregator } = oneAggregator(what, [], graph.job);
     return tableOf('groupAggregate', graph, [{ input, key }], `${aggregator.name} ${group}`, (host) => {
       return new GroupAggregate(aggregator as Aggregator<unknown>, host);
@@ -290,18 +299,14 @@ function addOperator<Out>(
   return new Stream<Out>(graph, { node: node.id, port: MAIN_PORT });
 }
 
-const CHANGE_READER: RowReader = {
-  // Rows within a change were cloned on their way; only a bare string is cut from its frame.
-  rowOf: (change) => {
-    const { after } = change as Change<unknown, unknown>;
-    return typeof after === 'string' ? ownString(after) : after;
-  },
-  // The changes of a key come from one actor, in order.
-  byTime: false,
-  deletes: true,
-};
-
 function fromChanges<K, V>(changes: Stream<Change<K, V>>): Table<K, V> {
-  const { graph, input, key } = changes.keyBy((change) => change.key).parts;
-  return new Table<K, V>({ graph, input, key, reader: CHANGE_READER, isChanges: true, settings: '' });
+  return new Table<K, V>(changes);
+}
+
+/** The changes of a key come from one actor, in order. */
+const PACKED_READER: RowReader = { rowOf: unpackRow, byTime: false, deletes: true };
+
+function packedParts(changes: Stream<Change<unknown, unknown>>): TableParts {
+  const { graph, input, key } = changes.map(packChange).keyBy(keyOfPacked).parts;
+  return { graph, input, key, reader: PACKED_READER, settings: '' };
 }

@@ -18,3 +18,29 @@ export interface RowReader {
   /** Whether rowOf may return undefined. */
   readonly deletes: boolean;
 }
+
+/** From the router of a foreign-key join to the join (foreign-join.ts). */
+export interface RoutedRow {
+  readonly foreign: unknown;
+  readonly key: unknown;
+  readonly version: number;
+  /** Undefined: deleted. */
+  readonly row: unknown;
+  /** `moved`: it was elsewhere before. `gone`: it is elsewhere from now on, and that is told there. */
+  readonly way: 'here' | 'moved' | 'gone';
+}
+
+/** From there to the result. */
+export interface VersionedRow {
+  readonly key: unknown;
+  readonly version: number;
+  readonly row: unknown;
+}
+
+/** A row's change as seen by one group: it comes, changes, or goes. */
+export interface GroupedChange {
+  readonly group: unknown;
+  readonly key: unknown;
+  readonly before: unknown;
+  readonly after: unknown;
+}

@@ -12,28 +12,11 @@
 import { KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost } from '../operators/stateful-operator.ts';
 import { sameKey } from '../partition/key-hash.ts';
-import type { RowReader } from './change.ts';
+import type { RoutedRow, RowReader } from './change.ts';
+import { packRouted, packVersioned, unpackRouted, unpackVersioned } from './packed-row.ts';
 import { RowSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 import type { SelectRow } from './table-table-join.ts';
-
-/** From router to join. */
-export interface RoutedRow {
-  readonly foreign: unknown;
-  readonly key: unknown;
-  readonly version: number;
-  /** Undefined: deleted. */
-  readonly row: unknown;
-  /** `moved`: it was elsewhere before. `gone`: it is elsewhere from now on, and that is told there. */
-  readonly way: 'here' | 'moved' | 'gone';
-}
-
-/** From join to result. */
-export interface VersionedRow {
-  readonly key: unknown;
-  readonly version: number;
-  readonly row: unknown;
-}
 
 interface Routed {
   readonly slot: RowSlot;
@@ -73,7 +56,7 @@ export class ForeignRouter extends TableLogic<Routed> {
   }
 
   #send(routed: RoutedRow, timeMs: number): void {
-    this.host.emit(routed, this.timeOf(timeMs));
+    this.host.emit(packRouted(routed), this.timeOf(timeMs));
   }
 }
 
@@ -114,7 +97,7 @@ export class ForeignJoin extends TableLogic<Referred> {
       this.settle(entry, state.right);
       return;
     }
-    const { key, version, row, way } = record as RoutedRow;
+    const { key, version, row, way } = unpackRouted(record);
     const known = state.lefts.peek(key)?.value as Referring | undefined;
     if (row === undefined) {
       state.lefts.delete(key);
@@ -154,7 +137,7 @@ export class ForeignJoin extends TableLogic<Referred> {
   }
 
   #send(key: unknown, version: number, row: unknown, timeMs: number): void {
-    this.host.emit({ key, version, row } satisfies VersionedRow, this.timeOf(timeMs));
+    this.host.emit(packVersioned({ key, version, row }), this.timeOf(timeMs));
   }
 }
 
@@ -169,7 +152,7 @@ export class ForeignResult extends TableLogic<Resolved> {
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
-    const { version, row } = record as VersionedRow;
+    const { version, row } = unpackVersioned(record);
     const entry = this.keys.find(key);
     const state = entry.value as Resolved;
     if (version < state.version) return;

@@ -8,15 +8,8 @@
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost } from '../operators/stateful-operator.ts';
+import { unpackGrouped } from './packed-row.ts';
 import { TableLogic } from './table-logic.ts';
-
-/** A row's change as seen by one group: it comes, changes, or goes. */
-export interface GroupedChange {
-  readonly group: unknown;
-  readonly key: unknown;
-  readonly before: unknown;
-  readonly after: unknown;
-}
 
 interface Group {
   accumulator: unknown;
@@ -43,7 +36,7 @@ export class GroupAggregate extends TableLogic<Group> {
   }
 
   onRecord(groupKey: unknown, record: unknown, timeMs: number): void {
-    const { key, before, after } = record as GroupedChange;
+    const { key, before, after } = unpackGrouped(record);
     const aggregator = this.#aggregator;
     const added = after === undefined ? undefined : this.#valueOf(after);
     const entry = this.keys.find(groupKey);

@@ -1,8 +1,7 @@
 // A change of a row, as the groups that it concerns see it. Any thread.
 
 import { sameKey } from '../partition/key-hash.ts';
-import type { Change } from './change.ts';
-import type { GroupedChange } from './group-aggregate.ts';
+import type { Change, GroupedChange } from './change.ts';
 
 /** One change where the row stays in its group, two where it moves. */
 export function regroup(
