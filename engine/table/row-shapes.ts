@@ -2,6 +2,7 @@
 //
 // { ...row, key } takes 1500 ns for a row of five fields, and { key, ...rest } = row as long; a literal of fixed names takes 20. So one is compiled for
 // each list of names, and found again by comparing the names of a row with those of the last one, then of the others. Rows of one table mostly have the same.
+// Each has text of its own: V8 keeps one set of type feedback for all functions that were made from equal text, and a row is unpacked in several places.
 //
 // Names that begin with a NUL are ours. Where code from strings is forbidden, or rows have ever other fields, spreading does the work.
 
@@ -58,6 +59,13 @@ function hasNames(row: Fields, names: readonly string[]): boolean {
   return at === names.length;
 }
 
+let compiled = 0;
+
+/** A function of its own, which builds an object with these entries of a literal. */
+export function compileRow(parameters: readonly string[], entries: readonly string[]): Build {
+  return new Function(...parameters, `return { ${entries.join(', ')} }; // row ${compiled++}`) as Build;
+}
+
 /** @param added names of the fields, NUL first */
 export function adder(added: readonly string[]): (row: Fields, ...values: unknown[]) => Fields {
   const values = added.map((_, index) => `v${index}`);
@@ -65,7 +73,7 @@ export function adder(added: readonly string[]): (row: Fields, ...values: unknow
   const shapes = new RowShapes(
     (names) => {
       const theirs = names.map((name) => literalEntry(name, `row[${quote(name)}]`));
-      return new Function('row', ...values, `return { ${[...theirs, ...ours].join(', ')} };`) as Build;
+      return compileRow(['row', ...values], [...theirs, ...ours]);
     },
     (row, ...given) => {
       const built: Record<string, unknown> = { ...row };
@@ -83,7 +91,7 @@ export function remover(): (record: Fields) => Fields {
   const shapes = new RowShapes(
     (names) => {
       const theirs = names.filter((name) => !isOurs(name)).map((name) => literalEntry(name, `row[${quote(name)}]`));
-      return new Function('row', `return { ${theirs.join(', ')} };`) as Build;
+      return compileRow(['row'], theirs);
     },
     (record) => Object.fromEntries(Object.entries(record).filter(([name]) => !isOurs(name))),
   );

@@ -12,7 +12,7 @@ import {
   unpackRow,
   unpackVersioned,
 } from '../../../engine/table/packed-row.ts';
-import { adder, isFlat, remover } from '../../../engine/table/row-shapes.ts';
+import { adder, compileRow, isFlat, remover } from '../../../engine/table/row-shapes.ts';
 import { collect, job, toTable } from '../../../index.ts';
 import { simulate } from '../../../testing/index.ts';
 
@@ -83,6 +83,28 @@ describe('a packed row', () => {
         expect(remove(packed)).toStrictEqual(row);
       }
     }
+  });
+
+  it('is built by functions with text of their own, which share their type feedback with none', () => {
+    const compile = (): string => compileRow(['row'], ['"a": row["a"]']).toString();
+    expect(compile()).toContain('"a": row["a"]');
+    expect(compile()).not.toBe(compile());
+  });
+
+  it('holds what getters gave, and nothing that is inherited, hidden or a symbol', () => {
+    let reads = 0;
+    const row = {
+      get computed() {
+        return ++reads;
+      },
+      [Symbol('s')]: 1,
+      plain: 2,
+    };
+    Object.defineProperty(row, 'hidden', { value: 3, enumerable: false });
+    const packed = packChange({ key: 1, before: undefined, after: row });
+    expect(reads).toBe(1);
+    expect(unpackRow(packed)).toStrictEqual({ computed: 1, plain: 2 });
+    expect(reads).toBe(1);
   });
 
   it('crosses lanes as any row: strings, rows with hostile names, and rows that have ever other fields', async () => {
