@@ -17,6 +17,7 @@ import { queue } from './queue/queue.ts';
 import { queueTopologies } from './queue/topologies.ts';
 import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
+import { stateAggregates } from './state/aggregates.ts';
 import { state } from './state/state.ts';
 import { topNBench } from './top-n/top-n.ts';
 import { windowState } from './window-state/window-state.ts';
@@ -45,6 +46,7 @@ export const BENCHES: readonly Bench[] = [
   memory,
   windowState,
   state,
+  stateAggregates,
 ];
 
 export function benchNamed(name: string): Bench | undefined {

@@ -32,7 +32,7 @@ export async function commandLine(args: readonly string[], context: CommandConte
       outputError: (text, write) => write(`millrace: ${withoutValues(text)}`),
     });
   jobCommand(program, 'run', 'run a job until its input is done')
-    .option('--state-dir <folder>', 'keep state of process() that memory does not hold in files there (needs lmdb)')
+    .option('--state-dir <folder>', 'keep state that memory does not hold in files there (needs lmdb)')
     .option('--report <file>', 'write everything about the run to this file, as JSON')
     .option('--no-color', 'no colours on the terminal')
     .option('--quiet', 'show no progress and no table, only errors', false)

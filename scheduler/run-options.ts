@@ -21,8 +21,8 @@ export interface RunOptions {
   /** `'park'` (default): idle workers sleep. `'spin'`: they burn their core for the lowest latency. */
   readonly idle?: 'park' | 'spin';
   /**
-   * A folder for state of `process()` and what is built on it that exceeds `stateMemoryBytes`: kept in files, in a folder of their own that is deleted when the
-   * job ends. Needs the package lmdb. Default: all state is in memory.
+   * A folder for state by key that exceeds `stateMemoryBytes`: kept in files, in a folder of their own that is deleted when the job ends. docs/guide-state.md says
+   * which operators can. Needs the package lmdb. Default: all state is in memory.
    */
   readonly stateDirectory?: string;
   /** About how many bytes of state each worker keeps in its heap where there is a `stateDirectory`. Default: a quarter of its heap limit. */

@@ -23,6 +23,7 @@ import type { PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import { plan } from '../engine/plan/planner.ts';
 import { ABORT, DRAIN } from '../engine/protocol/control-words.ts';
 import { allocateJobMemory, type JobMemory } from '../engine/protocol/job-memory.ts';
+import type { ColdState } from '../engine/state/cold-store.ts';
 import { type Collector, collectorOf } from '../scheduler/collector.ts';
 import { MetricsGatherer } from '../scheduler/metrics-gatherer.ts';
 import type { Actor } from '../workers/actor.ts';
@@ -65,6 +66,8 @@ export function simulate(job: Job, options: SimulationOptions = {}): Promise<Sim
 /** Where the tests of operators reach into a simulation. */
 export interface SimulationHooks {
   readonly outletFor?: (node: OperatorNode) => Outlet | undefined;
+  /** Where state goes that memory does not hold. */
+  readonly coldState?: ColdState;
 }
 
 export async function simulateWith(
@@ -166,7 +169,7 @@ class Simulation {
       if (difference !== undefined) {
         throw new MillraceError('ERR_JOB_DIFFERS', `the job builds another graph each time it is built: ${difference}`);
       }
-      const { outletFor } = this.#hooks;
+      const { outletFor, coldState } = this.#hooks;
       const wiring = {
         graph,
         plan: this.#plan,
@@ -180,6 +183,7 @@ class Simulation {
           this.#woken = true;
         },
         signal: this.#abort.signal,
+        coldState,
         ...(outletFor === undefined ? {} : { outletFor }),
       };
       for (const actor of await buildWorkerActors(wiring, this.#sinks)) this.#add(actor, worker);

@@ -122,7 +122,10 @@ class ActorBuilder {
     else if (operation.kind === 'merge') this.#outlets.set(node.id, new BatchQueue());
     else if (operation.kind === 'aggregate') {
       const failed = (error: unknown, key: unknown): void => this.#faults.handle(node, error, { key }, () => undefined);
-      this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread, failed));
+      this.#outlets.set(
+        node.id,
+        new KeyedAggregate(operation.aggregator, operation.spread, failed, this.#context.coldState),
+      );
     } else if (operation.kind === 'window' || operation.kind === 'stateful') {
       this.#outlets.set(node.id, this.#statefulOperator(node, operation));
     } else if (operation.kind === 'mapAsync') {

@@ -17,6 +17,9 @@ import { DutyCycle } from './duty-cycle.ts';
 import { abortSinks, commitSinks, type OpenSink } from './open-sink.ts';
 import { buildWorkerActors, closeActors } from './worker-actors.ts';
 
+/** Kinds of operators that share the memory of a worker's state. */
+const KEEPING_STATE: ReadonlySet<string> = new Set(['aggregate', 'window', 'stateful']);
+
 export class Worker implements WorkerControl {
   readonly #job: Promise<Job>;
   readonly #released: () => void;
@@ -91,7 +94,7 @@ export class Worker implements WorkerControl {
     const { signal } = this.#abort;
     const wake = (): void => this.#cycle?.wake();
     const memory = { control, metrics, lanes };
-    const operators = graph.nodes.filter(({ operation }) => operation.kind === 'stateful').length;
+    const operators = graph.nodes.filter(({ operation }) => KEEPING_STATE.has(operation.kind)).length;
     // Loaded only where it is asked for: the package is optional.
     const coldState = disk && (await (await import('./lmdb-store.ts')).lmdbState(disk, worker, operators));
     this.#actors = await buildWorkerActors(

@@ -3,20 +3,26 @@
 //   closedMs   every window that ends here or before has fired
 //   late       a record whose last window has fired; one that is in a later window too counts there
 
+import type { ColdState } from '../state/cold-store.ts';
+import type { RunsOf } from '../state/spilled-runs.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 import { Panes } from '../window/panes.ts';
+import { SpilledPanes } from '../window/spilled-panes.ts';
 import { WindowGrid } from '../window/window-grid.ts';
 import type { HoppingWindow } from '../window/window-spec.ts';
 
 export class PaneWindows {
   readonly panes: Panes;
   closedMs: number = NO_WATERMARK;
+  /** Panes that memory does not hold; undefined where it must hold all. */
+  readonly spilled: SpilledPanes | undefined;
   readonly #grid: WindowGrid;
 
   /** @param create what a key holds in a pane */
-  constructor(window: HoppingWindow, create: () => unknown) {
+  constructor(window: HoppingWindow, create: () => unknown, cold: ColdState | undefined, of: RunsOf) {
     this.#grid = new WindowGrid(window);
     this.panes = new Panes(this.#grid.paneMs, window.offsetMs, create);
+    this.spilled = cold === undefined ? undefined : new SpilledPanes(this.panes, cold, of);
   }
 
   get sizeMs(): number {
@@ -54,6 +60,7 @@ export class PaneWindows {
       const [start] = this.panes.starts;
       if (start === undefined || this.#grid.lastEndOf(start) > this.closedMs) return;
       this.panes.take(start);
+      this.spilled?.drop(start);
     }
   }
 }

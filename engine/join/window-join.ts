@@ -4,7 +4,8 @@
 //   right  --keyed-->
 //
 // Kept: every record until its last window has ended, so two windows' worth of records and what disorder adds. Records keep the text of the frame
-// that they came in: its other records are in the same windows and go at the same time.
+// that they came in: its other records are in the same windows and go at the same time. What memory does not hold is written out
+// (engine/window/spilled-panes.ts).
 
 import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
@@ -41,9 +42,19 @@ export class WindowJoin implements StatefulLogic {
   readonly #tell: Tell;
 
   private constructor(window: HoppingWindow, host: StatefulHost, tell: Tell) {
-    this.#windows = new PaneWindows(window, (): Sides => ({ left: [], right: [] }));
+    const failed = (error: unknown, key: unknown): void => host.failed(error, { key });
+    const create = (): Sides => ({ left: [], right: [] });
+    this.#windows = new PaneWindows(window, create, host.coldState, { combine: both, failed });
     this.#host = host;
     this.#tell = tell;
+  }
+
+  batch(): void {
+    this.#windows.spilled?.relieve(0);
+  }
+
+  close(): void | Promise<void> {
+    return this.#windows.spilled?.close();
   }
 
   /** Each left record with each right one. */
@@ -87,6 +98,17 @@ export class WindowJoin implements StatefulLogic {
     const starts = this.#windows.panesOf(endMs);
     const windowStart = endMs - this.#windows.sizeMs;
     let keys = 0;
+    const { spilled } = this.#windows;
+    if (spilled?.hasAny(starts) === true) {
+      for (const entry of spilled.combined(starts)) {
+        if (entry !== undefined) {
+          const { left, right } = entry.value as Sides;
+          yield* this.#tell(left, right, { key: entry.key, windowStart, windowEnd: endMs });
+        }
+        if (entry === undefined || ++keys % KEYS_A_TURN === 0) yield;
+      }
+      return;
+    }
     for (let first = 0; first < starts.length; first++) {
       for (const { key, value } of this.#entries(starts[first]!)) {
         const sides = starts.length === 1 ? (value as Sides) : this.#together(key, starts, first);
@@ -116,6 +138,14 @@ export class WindowJoin implements StatefulLogic {
     }
     return all;
   }
+}
+
+function both(accumulator: unknown, other: unknown): Sides {
+  const sides = accumulator as Sides;
+  const { left, right } = other as Sides;
+  for (const record of left) sides.left.push(record);
+  for (const record of right) sides.right.push(record);
+  return sides;
 }
 
 function* pairs(

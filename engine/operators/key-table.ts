@@ -16,8 +16,8 @@ export class KeyTable {
   /** How often a key was looked up to have a value added, where somebody counts. */
   finds = 0;
   readonly #create: () => unknown;
-  readonly #simple = new Map<unknown, KeyEntry>();
-  readonly #composite = new Map<string, KeyEntry>();
+  #simple = new Map<unknown, KeyEntry>();
+  #composite = new Map<string, KeyEntry>();
 
   constructor(create: () => unknown) {
     this.#create = create;
@@ -56,6 +56,16 @@ export class KeyTable {
   *#bothKinds(): Generator<KeyEntry> {
     yield* this.#simple.values();
     yield* this.#composite.values();
+  }
+
+  /** Moves all entries to a table of their own: this one begins anew. */
+  detach(): KeyTable {
+    const other = new KeyTable(this.#create);
+    other.#simple = this.#simple;
+    other.#composite = this.#composite;
+    this.#simple = new Map();
+    this.#composite = new Map();
+    return other;
   }
 
   clear(): void {

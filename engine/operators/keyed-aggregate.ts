@@ -1,10 +1,18 @@
 // The keyed state of an aggregate, and the source of its results: one record a key once the input has ended. On the thread of the
 // actor that owns the keys.
+//
+// Records are added to one table, which is in memory. Where the job has a place for more, a table that is too large is written out between two
+// batches and begins anew; the parts of a key are combined for its result (engine/state/spilled-runs.ts).
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { LIMITS } from '../limits.ts';
+import type { ColdState } from '../state/cold-store.ts';
+import { SpilledRuns } from '../state/spilled-runs.ts';
 import { type KeyEntry, KeyTable } from './key-table.ts';
 import type { Feed, Outlet, Refill } from './outlet.ts';
+
+/** The only group of runs. */
+const ALL_TIME = 0;
 
 export class KeyedAggregate implements Outlet, Feed {
   // Takes records at once, so it never holds a chain up.
@@ -19,15 +27,27 @@ export class KeyedAggregate implements Outlet, Feed {
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
   readonly #failed: (error: unknown, key: unknown) => void;
+  readonly #runs: SpilledRuns | undefined;
   #ended = false;
-  #results: Iterator<KeyEntry> | undefined;
+  /** Undefined stands for a pause. */
+  #results: Iterator<KeyEntry | undefined> | undefined;
 
-  /** @param failed what to do with a key whose result cannot be computed: throws, or returns to leave it out */
-  constructor(aggregator: Aggregator<unknown>, spread: boolean, failed: (error: unknown, key: unknown) => void) {
+  /**
+   * @param failed what to do with a key whose result cannot be computed: throws, or returns to leave it out
+   * @param cold where accumulators go that memory does not hold; without it, all are in memory
+   */
+  constructor(
+    aggregator: Aggregator<unknown>,
+    spread: boolean,
+    failed: (error: unknown, key: unknown) => void,
+    cold?: ColdState,
+  ) {
     this.#aggregator = aggregator;
     this.#spread = spread;
     this.#failed = failed;
     this.table = new KeyTable(() => aggregator.create());
+    const combine = aggregator.combine.bind(aggregator);
+    this.#runs = cold === undefined ? undefined : new SpilledRuns(cold, { combine, failed });
   }
 
   push(): void {
@@ -48,11 +68,15 @@ export class KeyedAggregate implements Outlet, Feed {
   intake(intakeNs: number): void {
     // A result is as old as the last record that went into it.
     this.intakeNs = intakeNs;
+    const runs = this.#runs;
+    if (runs === undefined) return;
+    runs.write();
+    if (runs.isOver(this.table.size, this.table)) runs.take(ALL_TIME, this.table.detach());
   }
 
   refill(): Refill {
     if (!this.#ended) return 'none';
-    this.#results ??= this.table.entries();
+    this.#results ??= this.#entries();
     this.cursor = 0;
     this.count = 0;
     // Keys whose result fails count as well: their dead letters need room, and the worker's other actors their turn.
@@ -63,6 +87,7 @@ export class KeyedAggregate implements Outlet, Feed {
         over = true;
         break;
       }
+      if (step.value === undefined) break;
       try {
         this.records[this.count] = this.#result(step.value);
         this.count++;
@@ -74,6 +99,17 @@ export class KeyedAggregate implements Outlet, Feed {
     if (!over) return 'empty';
     this.table.clear();
     return 'done';
+  }
+
+  close(): void | Promise<void> {
+    return this.#runs?.close();
+  }
+
+  #entries(): Iterator<KeyEntry | undefined> {
+    const runs = this.#runs;
+    if (runs === undefined || !runs.has(ALL_TIME)) return this.table.entries();
+    runs.take(ALL_TIME, this.table.detach());
+    return runs.combined([ALL_TIME]);
   }
 
   #result(entry: KeyEntry): unknown {

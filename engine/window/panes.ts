@@ -138,6 +138,13 @@ export class Panes {
     return table;
   }
 
+  /** Takes what a pane holds: the pane stays, with nothing. */
+  detach(start: number): KeyTable {
+    const table = this.get(start)!;
+    if (table !== this.table) this.#otherKeys -= table.size;
+    return table.detach();
+  }
+
   /** No pane is at hand. */
   #putAway(): void {
     this.table = new KeyTable(this.#create);

@@ -33,6 +33,11 @@ export class ProcessingTimeWindows implements StatefulLogic {
 
   batch(): void {
     this.#sinceReading = RECORDS_A_READING;
+    this.#windows.batch?.();
+  }
+
+  close(): void | Promise<void> {
+    return this.#windows.close?.();
   }
 
   onRecord(key: unknown, record: unknown): void {

@@ -9,6 +9,9 @@
 //
 // A pane is dropped when its last window has ended, and `allowedLatenessMs` has passed. Record t is late when all windows that it belongs
 // to have been dropped; what belongs to some that were not counts in those.
+//
+// Panes that memory does not hold are written out (spilled-panes.ts). The window that slides is then given up, for it can be made again from its
+// panes, and slides on when none of them is written out.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { lend } from '../aggregate/lend.ts';
@@ -16,6 +19,7 @@ import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import { Panes } from './panes.ts';
+import { SpilledPanes } from './spilled-panes.ts';
 import { WindowGrid } from './window-grid.ts';
 import type { WindowOptions } from './window-options.ts';
 import type { HoppingWindow } from './window-spec.ts';
@@ -44,6 +48,8 @@ export class WindowedAggregate implements StatefulLogic {
   readonly #sliding: KeyTable | undefined;
   #slidFromMs = NO_WATERMARK;
   #slidToMs = NO_WATERMARK;
+  /** Panes that memory does not hold; undefined where it must hold all. */
+  readonly #spilled: SpilledPanes | undefined;
   /** Keys whose results must be told again, by the end of their window: late records came. */
   readonly #updates = new Map<number, KeyTable>();
 
@@ -65,7 +71,20 @@ export class WindowedAggregate implements StatefulLogic {
     this.#livesOn = this.#latenessMs > 0 || options.earlyMs !== undefined || pane < window.sizeMs;
     const slides = pane < window.sizeMs && aggregator.deduct !== undefined;
     this.#sliding = slides ? new KeyTable((): Sliding => ({ accumulator: aggregator.create(), panes: 0 })) : undefined;
+    if (host.coldState !== undefined) {
+      const combine = aggregator.combine.bind(aggregator);
+      const failed = (error: unknown, key: unknown): void => host.failed(error, { key });
+      this.#spilled = new SpilledPanes(this.panes, host.coldState, { combine, failed });
+    }
     if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
+  }
+
+  batch(): void {
+    if (this.#spilled?.relieve(this.#sliding?.size ?? 0) === true) this.#giveUpSliding();
+  }
+
+  close(): void | Promise<void> {
+    return this.#spilled?.close();
   }
 
   /** What the compiled chain does by itself. */
@@ -134,8 +153,9 @@ export class WindowedAggregate implements StatefulLogic {
     for (let endMs = this.#nextEndMs(); endMs <= watermarkMs && endMs < END_OF_TIME; endMs = this.#nextEndMs()) {
       // From here on a record of this window is a straggler.
       this.closedMs = endMs;
-      const entries = this.#sliding === undefined ? this.#combined(endMs) : this.#slideTo(endMs);
-      yield* this.#emitAll(entries, endMs, this.#sliding !== undefined, this.#isTelling ? 'final' : undefined);
+      const slides = this.#sliding !== undefined && !this.#isSpilled(endMs);
+      const entries = slides ? this.#slideTo(endMs) : this.#combined(endMs);
+      yield* this.#emitAll(entries, endMs, slides, this.#isTelling ? 'final' : undefined);
       this.#watermarkMs = endMs;
       this.#dropPanes(endMs);
       this.#packPanes(endMs);
@@ -162,7 +182,7 @@ export class WindowedAggregate implements StatefulLogic {
     }
     for (const endMs of [...ends].sort((a, b) => a - b)) {
       yield* this.#emitAll(this.#combined(endMs), endMs, false, 'early');
-      if (this.#options.discarding === true) this.panes.take(endMs - sizeMs);
+      if (this.#options.discarding === true) this.#drop(endMs - sizeMs);
     }
   }
 
@@ -174,14 +194,12 @@ export class WindowedAggregate implements StatefulLogic {
   *#emitUpdates(): Generator<void> {
     for (const [endMs, keys] of [...this.#updates].sort(([a], [b]) => a - b)) {
       this.#updates.delete(endMs);
-      const entries: KeyEntry[] = [];
-      for (const { key } of keys.entries()) entries.push({ key, value: this.#accumulatorOf(key, endMs) });
-      yield* this.#emitAll(entries, endMs, false, 'late');
+      yield* this.#emitAll(this.#updated(keys, endMs), endMs, false, 'late');
     }
   }
 
   *#emitAll(
-    entries: Iterable<KeyEntry>,
+    entries: Iterable<KeyEntry | undefined>,
     endMs: number,
     sliding: boolean,
     emission: 'early' | 'final' | 'late' | undefined,
@@ -189,7 +207,12 @@ export class WindowedAggregate implements StatefulLogic {
     const host = this.#host;
     const startMs = endMs - this.#grid.sizeMs;
     let tries = 0;
-    for (const { key, value } of entries) {
+    for (const entry of entries) {
+      if (entry === undefined) {
+        yield;
+        continue;
+      }
+      const { key, value } = entry;
       try {
         const accumulator = sliding ? (value as Sliding).accumulator : value;
         host.emit(this.#result(key, accumulator, startMs, endMs, emission), endMs - 1);
@@ -217,8 +240,18 @@ export class WindowedAggregate implements StatefulLogic {
     return this.#grid.nextEndMs(this.panes.starts, this.closedMs);
   }
 
-  #combined(endMs: number): Iterable<KeyEntry> {
-    const panes = this.#grid.panesOf(this.panes.starts, endMs).map((start) => this.panes.get(start)!);
+  #isSpilled(endMs: number): boolean {
+    return this.#spilled?.hasAny(this.#grid.panesOf(this.panes.starts, endMs)) === true;
+  }
+
+  /** Undefined for a pause. */
+  #combined(endMs: number): Iterable<KeyEntry | undefined> {
+    const starts = this.#grid.panesOf(this.panes.starts, endMs);
+    if (this.#spilled?.hasAny(starts) === true) {
+      this.#giveUpSliding();
+      return this.#spilled.combined(starts);
+    }
+    const panes = starts.map((start) => this.panes.get(start)!);
     if (panes.length <= 1) return panes[0]?.entries() ?? [];
     const { combine } = this.#aggregator;
     const all = new KeyTable(() => this.#aggregator.create());
@@ -231,13 +264,31 @@ export class WindowedAggregate implements StatefulLogic {
     return all.entries();
   }
 
-  #accumulatorOf(key: unknown, endMs: number): unknown {
+  /** Some keys of a window alone. */
+  #updated(keys: KeyTable, endMs: number): Iterable<KeyEntry | undefined> {
+    const starts = this.#grid.panesOf(this.panes.starts, endMs);
+    if (this.#spilled?.hasAny(starts) === true) {
+      this.#giveUpSliding();
+      return this.#spilled.picked(starts, keys);
+    }
+    const entries: KeyEntry[] = [];
+    for (const { key } of keys.entries()) entries.push({ key, value: this.#accumulatorOf(key, starts) });
+    return entries;
+  }
+
+  #accumulatorOf(key: unknown, starts: readonly number[]): unknown {
     let accumulator = this.#aggregator.create();
-    for (const start of this.#grid.panesOf(this.panes.starts, endMs)) {
+    for (const start of starts) {
       const entry = this.panes.get(start)!.peek(key);
       if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, lend(this.#aggregator, entry.value));
     }
     return accumulator;
+  }
+
+  #giveUpSliding(): void {
+    this.#sliding?.clear();
+    this.#slidFromMs = NO_WATERMARK;
+    this.#slidToMs = NO_WATERMARK;
   }
 
   /** Moves the sliding window so that it ends at `endMs`: takes in the panes before that, takes out those before its start. */
@@ -265,8 +316,13 @@ export class WindowedAggregate implements StatefulLogic {
         this.#deductPane(start);
         this.#slidFromMs = start + this.panes.paneMs;
       }
-      this.panes.drop(start);
+      this.#drop(start);
     }
+  }
+
+  #drop(start: number): void {
+    this.panes.drop(start);
+    this.#spilled?.drop(start);
   }
 
   /** What slid in with this window is next looked at when it slides out, unless a straggler comes, or results are told more than once. */

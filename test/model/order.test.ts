@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromIterable } from '../../connectors/memory/index.ts';
 import { collect, collectValues, job, type Stream } from '../../index.ts';
-import { simulate } from '../../testing/index.ts';
+import { simulate } from '../support/simulate-anywhere.ts';
 
 interface Numbered {
   readonly origin: number;

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../../index.ts';
-import { simulate } from '../../testing/index.ts';
+import { simulate } from '../support/simulate-anywhere.ts';
 import { asBag, type Instruction, jobOf, model } from './flow-model.ts';
 
 const from = fc.nat({ max: 20 });

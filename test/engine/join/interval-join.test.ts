@@ -15,7 +15,7 @@ import {
   tumbling,
   windowJoin,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { type Item, manners, sides, splitsOf } from './timed-splits.ts';
 import { drive, type Event, events, withWatermarks } from './two-inputs.ts';
 

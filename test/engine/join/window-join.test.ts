@@ -16,7 +16,7 @@ import {
   type WindowSpec,
   windowJoin,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { type Item, manners, sides, splitsOf } from './timed-splits.ts';
 import { drive, events, withWatermarks } from './two-inputs.ts';
 

@@ -13,7 +13,7 @@ import {
   typeOf,
   valueState,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { arriving } from './arriving.ts';
 import { type Click, inputs, manners, splitsOf } from './clicks.ts';
 

@@ -14,7 +14,7 @@ import {
   toTable,
   tumbling,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { manners, splitsOf, timedSplits } from '../join/timed-splits.ts';
 import { drive, type Event, events, withWatermarks } from '../join/two-inputs.ts';
 import { latest, type Row, rowSplits } from './table-changes.ts';

@@ -19,7 +19,7 @@ import {
   topN,
   toTable,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { manners, splitsOf } from '../join/timed-splits.ts';
 import { drive, events } from '../join/two-inputs.ts';
 import { asMap, latest, type Row, type RowSplits, replay, rowSplits } from './table-changes.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { aggregator, collect, type Emission, global, hopping, job, sliding, type WindowSpec } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { oneByOne, scripted } from './scripted-source.ts';
 
 interface Tick {

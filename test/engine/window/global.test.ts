@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { VirtualClock } from '../../../engine/time/clock.ts';
 import { collect, collectValues, count, global, job, type Stream, type WindowBounds } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { arriving } from '../process/arriving.ts';
 import { type Click, inputs, manners, splitsOf } from '../process/clicks.ts';
 

@@ -17,7 +17,7 @@ import {
   tumbling,
   type WindowOptions,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { oneByOne, type Read, scripted } from './scripted-source.ts';
 
 interface Click {

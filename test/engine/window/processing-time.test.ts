@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../engine/time/clock.ts';
 import { collect, collectValues, count, hopping, job, session, tumbling } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { arriving } from '../process/arriving.ts';
 
 interface Bid {

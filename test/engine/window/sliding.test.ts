@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aggregator, collect, collectValues, count, job, max, sliding, sum } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { type Click, inputs, manners, splitsOf } from '../process/clicks.ts';
 
 interface Result {

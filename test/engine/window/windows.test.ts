@@ -6,7 +6,7 @@ import type { Source, SplitReader } from '../../../engine/connector/source.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { HoppingWindow, SessionWindow } from '../../../engine/window/window-spec.ts';
 import { collect, collectValues, count, hopping, job, max, session, tumbling } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 
 interface Click {
   readonly user: string;
