@@ -117,15 +117,12 @@ class ActorBuilder {
 
   async #makeOutlet(node: OperatorNode): Promise<void> {
     const { operation } = node;
-    const { nowNs, wake, signal } = this.#context;
+    const { nowNs, wake, signal, coldState } = this.#context;
     if (operation.kind === 'flatMap') this.#outlets.set(node.id, new FlatMap(operation.fn, node, this.#faults));
     else if (operation.kind === 'merge') this.#outlets.set(node.id, new BatchQueue());
     else if (operation.kind === 'aggregate') {
       const failed = (error: unknown, key: unknown): void => this.#faults.handle(node, error, { key }, () => undefined);
-      this.#outlets.set(
-        node.id,
-        new KeyedAggregate(operation.aggregator, operation.spread, failed, this.#context.coldState),
-      );
+      this.#outlets.set(node.id, new KeyedAggregate(operation.aggregator, operation.spread, failed, coldState));
     } else if (operation.kind === 'window' || operation.kind === 'stateful') {
       this.#outlets.set(node.id, this.#statefulOperator(node, operation));
     } else if (operation.kind === 'mapAsync') {
