@@ -187,7 +187,10 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
     for (let receiver = 0; receiver < writers.length; receiver++) {
       const writer = writers[receiver]!;
       if (Object.is(writer.watermarkMs, this.#watermarkMs) || this.#isStaged(receiver)) continue;
-      if (writer.sendWatermark(this.#watermarkMs)) sent = true;
+      if (!writer.sendWatermark(this.#watermarkMs)) continue;
+      // A mark whose records were all given up has waited for a frame.
+      this.#marksMs[receiver] = undefined;
+      sent = true;
     }
     return sent;
   }
@@ -221,20 +224,19 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
 
   /** Sends all that is staged for one receiver. False when some of it must wait for room. */
   #send(stage: ExchangeStage): boolean {
-    const staged = stage.staged;
-    const sentAll = stage.send((left, remaining) => this.#watermarkBehind(stage, left, remaining));
-    this.#passMark(stage, staged - stage.staged);
+    const sentAll = stage.send((leaving, remaining) => this.#watermarkBehind(stage, leaving, remaining));
+    this.#passMark(stage);
     // What is pushed next is of the present batch.
     if (sentAll) stage.intakeNs = this.#intakeNs;
     if (stage.port === RECORDS_PORT) this.#reviseColumns();
     return sentAll;
   }
 
-  /** So many of a stage have left, sent or given up. */
-  #passMark(stage: ExchangeStage, left: number): void {
-    if (stage.beforeMark > 0) stage.beforeMark = Math.max(0, stage.beforeMark - left);
-    if (stage.beforeMark === 0 && (this.#other(stage)?.beforeMark ?? 0) === 0)
-      this.#marksMs[stage.receiver] = undefined;
+  /** A mark is done with when its watermark has left: if the last record before it was given up, it leaves with the next frame. */
+  #passMark(stage: ExchangeStage): void {
+    const markMs = this.#marksMs[stage.receiver];
+    if (markMs === undefined || stage.beforeMark > 0 || (this.#other(stage)?.beforeMark ?? 0) > 0) return;
+    if (!(stage.writer.watermarkMs < markMs)) this.#marksMs[stage.receiver] = undefined;
   }
 
   /** What is staged for the same receiver through the other port. */
@@ -242,13 +244,13 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
     return port === RECORDS_PORT ? this.#partials?.[receiver] : this.#records[receiver];
   }
 
-  /** What can be promised once so many of this stage have left: the latest when nothing else is staged for the lane, or the marked one. */
-  #watermarkBehind(stage: ExchangeStage, left: number, remaining: number): number {
+  /** What can be promised behind a frame of so many of this stage: the latest when nothing else is staged for the lane, or the marked one. */
+  #watermarkBehind(stage: ExchangeStage, leaving: number, remaining: number): number {
     if (!this.#settings.timed) return NO_WATERMARK;
     const other = this.#other(stage);
     if (remaining === 0 && (other === undefined || other.staged === 0)) return this.#watermarkMs;
     const markMs = this.#marksMs[stage.receiver];
-    const isBehindMark = left >= stage.beforeMark && (other === undefined || other.beforeMark === 0);
+    const isBehindMark = leaving >= stage.beforeMark && (other === undefined || other.beforeMark === 0);
     return markMs !== undefined && isBehindMark ? markMs : stage.writer.watermarkMs;
   }
 

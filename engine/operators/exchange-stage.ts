@@ -24,8 +24,8 @@ export interface StageSettings {
   readonly refused: (error: unknown, record: unknown) => { readonly instead: unknown } | undefined;
 }
 
-/** The watermark to send once `left` of what was staged have gone and `remaining` are still here. */
-export type WatermarkBehind = (left: number, remaining: number) => number;
+/** The watermark to send with a frame of the oldest `leaving`, behind which `remaining` are still staged. */
+export type WatermarkBehind = (leaving: number, remaining: number) => number;
 
 export class ExchangeStage {
   readonly receiver: number;
@@ -35,7 +35,7 @@ export class ExchangeStage {
   columns: ColumnStages | undefined;
   /** Of the oldest that is staged; of the present batch when nothing is. */
   intakeNs = 0;
-  /** How many, the oldest, came before the marked watermark of their receiver. */
+  /** How many, the oldest, came before the marked watermark of their receiver. Each that leaves or is given up counts here at once. */
   beforeMark = 0;
   readonly #encoder: FrameEncoder;
   readonly #settings: StageSettings;
@@ -107,15 +107,14 @@ export class ExchangeStage {
 
   /** Sends all that is staged. False when some of it must wait for room. */
   send(watermarkBehind: WatermarkBehind): boolean {
-    const gone = this.#rows > 0 ? this.#sendRows(this.#rows, watermarkBehind) : 0;
-    if (gone === undefined) return false;
-    if (this.#count > 0) this.#sendRecords(gone, watermarkBehind);
+    if (this.#rows > 0 && !this.#sendRows(this.#rows, watermarkBehind)) return false;
+    if (this.#count > 0) this.#sendRecords(watermarkBehind);
     this.limitRows();
     return this.#count === 0;
   }
 
-  /** How many left: none when the rows have become records; undefined when they must wait. */
-  #sendRows(rows: number, watermarkBehind: WatermarkBehind): number | undefined {
+  /** False when they must wait. Else they have left, or have become records. */
+  #sendRows(rows: number, watermarkBehind: WatermarkBehind): boolean {
     const { counters, nowNs } = this.#settings;
     const { writer } = this;
     const bytesBefore = writer.bytesSent;
@@ -134,27 +133,32 @@ export class ExchangeStage {
     } catch {
       // A value that cannot be cloned, mostly. Whose it is, shows when they are records again: then it is thrown once more.
       this.takeRows();
-      return 0;
+      return true;
     }
-    if (result === 'full') return undefined;
+    if (result === 'full') return false;
     if (result === 'split') {
       this.#rowLimit = Math.max(1, rows >> 1);
       this.takeRows();
-      return 0;
+      return true;
     }
+    this.#pass(rows);
     const bytes = writer.bytesSent - bytesBefore;
     counters.recordsOut(rows);
     counters.bytesOut(bytes);
     if (bytes * 4 <= writer.maxFrameBytes) this.#rowLimit = Math.min(this.#frameRecords, this.#rowLimit * 2);
-    return rows;
+    return true;
   }
 
-  /** @param gone how many left before, in the same turn */
-  #sendRecords(gone: number, watermarkBehind: WatermarkBehind): void {
+  /** So many, the oldest, have left. */
+  #pass(count: number): void {
+    this.beforeMark = Math.max(0, this.beforeMark - count);
+  }
+
+  #sendRecords(watermarkBehind: WatermarkBehind): void {
     let from = 0;
     let to = this.#count;
     while (from < this.#count) {
-      const result = this.#sendFrame(from, to, watermarkBehind(gone + to, this.#count - to));
+      const result = this.#sendFrame(from, to, watermarkBehind(to - from, this.#count - to));
       if (result === 'refused') {
         this.#records.copyWithin(from, from + 1, this.#count);
         this.#times?.copyWithin(from, from + 1, this.#count);
@@ -189,6 +193,7 @@ export class ExchangeStage {
     try {
       const result = writer.send(port, this.#encoder, records, from, to, intakeNs, nowNs(), this.#times, watermarkMs);
       if (result === 'sent') {
+        this.#pass(to - from);
         counters.recordsOut(to - from);
         counters.bytesOut(writer.bytesSent - bytesBefore);
       }
@@ -202,6 +207,7 @@ export class ExchangeStage {
         return 'replaced';
       }
       // By policy the record is given up. The ones before it keep their order.
+      if (index - from < this.beforeMark) this.beforeMark--;
       records.copyWithin(from + 1, from, index);
       records[from] = undefined;
       this.#times?.copyWithin(from + 1, from, index);

@@ -18,7 +18,7 @@ class Rig {
   records = 0;
   watermarkFrames = 0;
 
-  constructor(receivers: number, laneBytes = 4096) {
+  constructor(receivers: number, laneBytes = 4096, givesUp = false) {
     this.lanes = new TestLanes(receivers, laneBytes);
     for (const writer of this.lanes.writers) {
       const send = writer.sendWatermark.bind(writer);
@@ -36,7 +36,8 @@ class Rig {
       counters: { recordsOut: () => {}, bytesOut: () => {} },
       nowNs: () => 0,
       refused: (error) => {
-        throw error;
+        if (!givesUp) throw error;
+        return undefined;
       },
     });
   }
@@ -133,6 +134,51 @@ describe('watermarks in lanes', () => {
     expect(rig.records).toBeLessThan(20_000);
     // What is staged, and in the lane, is less than twenty batches.
     for (let batch = 40; batch < 200; batch++) expect(at[batch]).toBeGreaterThan(batch - 20);
+  });
+
+  it('wait for what came before them also when records behind them are given up', () => {
+    const rig = new Rig(1, 4096, true);
+    const { outlet } = rig;
+    const push = (count: number, padding: unknown): void => {
+      for (let n = 0; n < count; n++) outlet.pushTo(0, { promisedMs: rig.promisedMs, padding }, 0);
+    };
+    // So little room is left that records are given up and none leaves.
+    for (let frame = 0; frame < 4; frame++) {
+      push(40, '');
+      expect(outlet.flush()).toBe(true);
+    }
+    push(140, '');
+    rig.advance(10);
+    push(100, () => 1);
+    outlet.flush();
+    rig.receive();
+    expect(rig.records).toBe(160);
+    // The others leave in several frames.
+    for (let turn = 0; turn < 20; turn++) {
+      outlet.flush();
+      rig.receive();
+    }
+    expect(rig.records).toBe(300);
+    expect(rig.lanes.readers[0]!.watermarkMs).toBe(10);
+  });
+
+  it('leave also when all that was before them is given up, and do not come again behind later ones', () => {
+    const rig = new Rig(1, 4096, true);
+    const { outlet } = rig;
+    outlet.pushTo(0, { promisedMs: 0, padding: () => 1 }, 0);
+    rig.advance(10);
+    outlet.flush();
+    rig.receive();
+    expect(rig.lanes.readers[0]!.watermarkMs).toBe(10);
+    rig.advance(20);
+    outlet.flush();
+    for (let n = 0; n < 300; n++) outlet.pushTo(0, { promisedMs: 20, padding: 'x'.repeat(40) }, 0);
+    let frames = 0;
+    for (let turn = 0; turn < 20; turn++) {
+      outlet.flush();
+      for (; rig.lanes.readers[0]!.read([]); frames++) expect(rig.lanes.readers[0]!.watermarkMs).toBe(20);
+    }
+    expect(frames).toBeGreaterThan(4);
   });
 
   it('travel with the records: alone only to receivers that get none, and once for all that came meanwhile', () => {
