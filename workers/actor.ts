@@ -53,8 +53,7 @@ export class Actor {
     let empty = false;
     let open = 0;
     for (const pipeline of this.#pipelines) {
-      const progress = pipeline.step();
-      if (progress === 'made') pipeline.takeShort();
+      const progress = pipeline.turn();
       if (progress === 'done') continue;
       open++;
       if (progress === 'made') made = true;

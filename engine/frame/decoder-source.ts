@@ -42,7 +42,7 @@ export function decoderFragments(schema: FrameSchema, prefix = 'frame_'): Decode
   const layout = layoutOf(schema);
   const p = prefix;
   return {
-    setup: setupSource(layout, p),
+    setup: setupSource(schema, layout, p),
     clean: `${p}.clean`,
     cleanRow: cleanRowSource(schema, p),
     row: rowSource(schema, p),
@@ -57,10 +57,11 @@ export function decoderFragments(schema: FrameSchema, prefix = 'frame_'): Decode
   };
 }
 
-function setupSource(layout: FrameLayout, p: string): string {
+function setupSource({ columns }: FrameSchema, layout: FrameLayout, p: string): string {
   const lines = [
     `const ${p} = new ${p}Open(memory, at, count, ${p}layout);`,
-    `const ${p}int32 = memory.int32, ${p}float64 = memory.float64, ${p}bytes = memory.bytes, ${p}int64 = ${p}int64View(memory);`,
+    `const ${p}int32 = memory.int32, ${p}float64 = memory.float64, ${p}bytes = memory.bytes;`,
+    columns.some(({ kind }) => kind === 'int64') ? `const ${p}int64 = ${p}int64View(memory);` : '',
     `const ${p}blob = ${p}.blob, ${p}cells = ${p}.cells, ${p}rowTags = ${p}.rowTags, ${p}rawStart = ${p}.rawStart, ${p}rawEnd = ${p}.rawEnd;`,
     `let ${p}text = 0, ${p}raw = ${p}rawStart, ${p}cell = 0;`,
     `const ${p}wordStride = (count + 1) & ~1, ${p}byteStride = (count + 7) & ~7;`,
