@@ -1,6 +1,7 @@
 // Options of run(): checked once, all problems together, before any thread starts. Main thread.
 
 import { MillraceError } from '../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../engine/errors/option-names.ts';
 import type { GivenParams } from '../engine/flow/params.ts';
 import { LIMITS } from '../engine/limits.ts';
 import { availableWorkers } from './available-workers.ts';
@@ -50,7 +51,7 @@ export interface CheckedOptions {
   readonly onNotice: (notice: Notice) => void;
 }
 
-const KNOWN = new Set<string>([
+const OPTION_NAMES = [
   'workers',
   'params',
   'signal',
@@ -61,17 +62,11 @@ const KNOWN = new Set<string>([
   'stateDirectory',
   'stateMemoryBytes',
   'onNotice',
-] satisfies (keyof RunOptions)[]);
+] satisfies (keyof RunOptions)[];
 
 /** @throws MillraceError ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID that lists every problem */
 export function checkOptions(options: RunOptions): CheckedOptions {
-  const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
-  if (unknown.length > 0) {
-    throw new MillraceError(
-      'ERR_OPTION_UNKNOWN',
-      `unknown option ${unknown.map((name) => `'${name}'`).join(', ')}: there are ${[...KNOWN].join(', ')}`,
-    );
-  }
+  checkOptionNames('run', options, OPTION_NAMES);
   const problems: string[] = [];
   const { workers, params, signal, laneBytes, preaggregate, stallTimeoutMs, idle, onNotice } = options;
   const { stateDirectory, stateMemoryBytes } = options;

@@ -3,7 +3,7 @@
 
 import type { Sink } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
-import { checkOptionNames } from '../files/option-names.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { type TextFormat, textSink } from '../files/text-writer.ts';
 
 export interface ToCsvOptions<T> {

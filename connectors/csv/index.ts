@@ -2,6 +2,7 @@
 
 import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { describePath, type FilePath } from '../files/file-path.ts';
 import {
   checkFileOptions,
@@ -12,7 +13,6 @@ import {
   splitFile,
 } from '../files/file-split.ts';
 import { lineBoundaries } from '../files/line-boundaries.ts';
-import { checkOptionNames } from '../files/option-names.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../files/record-reader.ts';
 import { recordBoundaries } from './boundaries.ts';
 import { bindColumns, type CsvColumns, type CsvRecord, columnProblems } from './columns.ts';

@@ -2,10 +2,10 @@
 
 import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { describePath, type FilePath } from './file-path.ts';
 import { checkFileOptions, type FileSplit, listInput, splitBytesFor, splitFile } from './file-split.ts';
 import { lineBoundaries } from './line-boundaries.ts';
-import { checkOptionNames } from './option-names.ts';
 import { DEFAULT_MAX_RECORD_BYTES, type RecordReaderOptions } from './record-reader.ts';
 
 export interface LineOptions {

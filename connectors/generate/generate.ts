@@ -1,5 +1,6 @@
 import type { ReaderContext, ReadResult, Source, Split, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError, messageOf } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 
 export interface GenerateOptions {
   /** How many pieces the indices are divided into. Default: four for each worker, so that a slow one does less. */
@@ -39,6 +40,7 @@ export function generate<T>(
   generator: (index: number) => T,
   options: GenerateOptions = {},
 ): GeneratedSource<T> {
+  checkOptionNames('generate', options, ['splits', 'name']);
   const { splits, name = 'generate' } = options;
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new MillraceError(

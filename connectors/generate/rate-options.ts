@@ -1,6 +1,7 @@
 // The options of ratePerSecond: checked once, all problems in one error. Any thread.
 
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import type { Arrival } from './arrivals.ts';
 
 export interface RateOptions {
@@ -30,17 +31,11 @@ export type CheckedRateOptions = Required<RateOptions> & { rate: number };
 
 const FASTEST_PER_SECOND = 1e9;
 const MOST_SPLITS = 1024;
-const KNOWN = ['count', 'durationMs', 'maxBehindMs', 'arrival', 'seed', 'splits', 'spin', 'name'];
+const OPTION_NAMES = ['count', 'durationMs', 'maxBehindMs', 'arrival', 'seed', 'splits', 'spin', 'name'];
 
 /** Throws ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID; fills in the defaults. */
 export function checkRateOptions(rate: number, make: unknown, options: RateOptions): CheckedRateOptions {
-  const unknown = Object.keys(options).filter((option) => !KNOWN.includes(option));
-  if (unknown.length > 0) {
-    throw new MillraceError(
-      'ERR_OPTION_UNKNOWN',
-      `ratePerSecond has no option ${unknown.join(', ')}; it has ${KNOWN.join(', ')}`,
-    );
-  }
+  checkOptionNames('ratePerSecond', options, OPTION_NAMES);
   const {
     count = Number.POSITIVE_INFINITY,
     durationMs = Number.POSITIVE_INFINITY,

@@ -2,8 +2,8 @@
 
 import type { Sink } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { encodeJson, type Unrepresentable } from '../files/json-text.ts';
-import { checkOptionNames } from '../files/option-names.ts';
 import { textSink } from '../files/text-writer.ts';
 
 export interface ToNdjsonOptions {

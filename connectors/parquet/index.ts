@@ -3,9 +3,9 @@
 import { type FileMetaData, parquetSchema } from 'hyparquet';
 import type { ReaderContext, Source, Split, SplitHint, SplitReader } from '../../engine/connector/source.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { describePath, type FilePath } from '../files/file-path.ts';
 import { listInput } from '../files/file-split.ts';
-import { checkOptionNames } from '../files/option-names.ts';
 import {
   bindColumns,
   columnProblems,

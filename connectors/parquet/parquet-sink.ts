@@ -4,8 +4,8 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { Sink, SinkWriter } from '../../engine/connector/sink.ts';
 import { MillraceError } from '../../engine/errors/millrace-error.ts';
+import { checkOptionNames } from '../../engine/errors/option-names.ts';
 import { compressionOfName } from '../files/compression.ts';
-import { checkOptionNames } from '../files/option-names.ts';
 import { OutputFile, outputTarget, refuseForeignParts } from '../files/output-file.ts';
 import { inferType, SinkColumn, schemaProblems, type ToParquetType } from './sink-schema.ts';
 

@@ -1,6 +1,7 @@
 // Options that every source over something in memory or a stream takes, and their check. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 
 export interface StreamSourceOptions {
   /** For people, plans and errors. */
@@ -9,7 +10,7 @@ export interface StreamSourceOptions {
   bounded?: boolean;
 }
 
-const KNOWN = ['name', 'bounded'];
+const OPTION_NAMES = ['name', 'bounded'];
 
 /** Throws ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID; fills in the defaults. */
 export function checkStreamSourceOptions(
@@ -17,13 +18,7 @@ export function checkStreamSourceOptions(
   options: StreamSourceOptions,
   defaultName: string,
 ): Required<StreamSourceOptions> {
-  const unknown = Object.keys(options).filter((option) => !KNOWN.includes(option));
-  if (unknown.length > 0) {
-    throw new MillraceError(
-      'ERR_OPTION_UNKNOWN',
-      `${of} has no option ${unknown.join(', ')}; it has ${KNOWN.join(', ')}`,
-    );
-  }
+  checkOptionNames(of, options, OPTION_NAMES);
   const { name = defaultName, bounded = true } = options;
   if (typeof name !== 'string' || name === '') {
     throw new MillraceError(

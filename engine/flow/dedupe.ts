@@ -1,12 +1,12 @@
 // The first record of each key, and the last one, as users write it. Any thread.
 
+import { checkOptionNames } from '../errors/option-names.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { MAIN_PORT } from '../graph/operator-node.ts';
 import type { AnyProcess, ProcessDefinition, StateDefinition } from '../process/process-definition.ts';
 import { processOperation } from '../process/process-operation.ts';
 import type { TimeKind } from '../state/key-timers.ts';
 import { valueState } from '../state/state-spec.ts';
-import { checkKnown } from './join-inputs.ts';
 import { type KeyedStream, Stream } from './stream.ts';
 
 export interface DedupeOptions {
@@ -24,7 +24,7 @@ export interface DedupeOptions {
  * dedupe(payments.keyBy((p) => p.id), { withinMs: 3_600_000 });
  */
 export function dedupe<K, T>(keyed: KeyedStream<K, T>, options: DedupeOptions = {}): Stream<T> {
-  checkKnown('dedupe', options, ['withinMs', 'time']);
+  checkOptionNames('dedupe', options, ['withinMs', 'time']);
   const { withinMs } = options;
   const { graph, input } = keyed.parts;
   const ttlTime = options.time ?? (hasEventTime(graph, input) ? 'event' : 'processing');
@@ -50,7 +50,7 @@ export interface LastPerKeyOptions {
  * lastPerKey(readings.keyBy((r) => r.sensor)).to(toNdjson('last.ndjson'));
  */
 export function lastPerKey<K, T>(keyed: KeyedStream<K, T>, options: LastPerKeyOptions = {}): Stream<T> {
-  checkKnown('lastPerKey', options, ['when']);
+  checkOptionNames('lastPerKey', options, ['when']);
   const isOnce = options.when !== 'watermark';
   return processed('lastPerKey', keyed, {
     state: { last: valueState<T>(), lastMs: valueState(Number.NEGATIVE_INFINITY) },

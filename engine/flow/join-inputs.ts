@@ -22,9 +22,3 @@ export function checkEventTime(
     throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: parts.graph.job } });
   }
 }
-
-export function checkKnown(label: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
-  throw new MillraceError('ERR_OPTION_UNKNOWN', `${label} has no option '${unknown.join("', '")}'`);
-}

@@ -1,13 +1,14 @@
 // Joins of two keyed streams, as users write them: each adds one operator with two inputs. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import { LATE_PORT, MAIN_PORT, type StatefulOperation } from '../graph/operator-node.ts';
 import { checkInterval } from '../join/interval-bounds.ts';
 import { type Interval, IntervalJoin, type JoinKey } from '../join/interval-join.ts';
 import { checkJoinType, type JoinType, type LeftOf, type RightOf } from '../join/join-type.ts';
 import { type JoinWindow, WindowJoin } from '../join/window-join.ts';
 import type { HoppingWindow } from '../window/window-spec.ts';
-import { checkEventTime, checkKnown, checkSameJob } from './join-inputs.ts';
+import { checkEventTime, checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, type LateOption, Stream } from './stream.ts';
 
 export interface WindowJoinOptions<K, L, R, J extends JoinType, Out> extends LateOption<L | R> {
@@ -64,7 +65,7 @@ export function windowJoin<K, L, R, Out, J extends JoinType = 'inner'>(
   options: WindowJoinOptions<K, L, R, J, Out>,
 ): Stream<Out> {
   const type: JoinType = options.type ?? 'inner';
-  checkKnown('windowJoin', options, ['window', 'type', 'select', 'late']);
+  checkOptionNames('windowJoin', options, ['window', 'type', 'select', 'late']);
   checkJoinType(type);
   const window = windowOf('windowJoin', options.window);
   const select = options.select as (left: unknown, right: unknown, window: JoinWindow<unknown>) => unknown;
@@ -91,7 +92,7 @@ export function coGroup<K, L, R, Out>(
   right: KeyedStream<K, R>,
   options: CoGroupOptions<K, L, R, Out>,
 ): Stream<Out> {
-  checkKnown('coGroup', options, ['window', 'select', 'late']);
+  checkOptionNames('coGroup', options, ['window', 'select', 'late']);
   const window = windowOf('coGroup', options.window);
   const select = options.select as (l: unknown[], r: unknown[], window: JoinWindow<unknown>) => Iterable<unknown>;
   return join('coGroup', left, right, options, {
@@ -121,7 +122,7 @@ export function intervalJoin<K, L, R, Out, J extends JoinType = 'inner'>(
   right: KeyedStream<K, R>,
   options: IntervalJoinOptions<K, L, R, J, Out>,
 ): Stream<Out> {
-  checkKnown('intervalJoin', options, ['lowerMs', 'upperMs', 'type', 'select', 'late']);
+  checkOptionNames('intervalJoin', options, ['lowerMs', 'upperMs', 'type', 'select', 'late']);
   const type: JoinType = options.type ?? 'inner';
   checkJoinType(type);
   const interval = intervalOf('intervalJoin', options);
@@ -150,7 +151,7 @@ export function intervalGroup<K, L, R, Out>(
   right: KeyedStream<K, R>,
   options: IntervalGroupOptions<K, L, R, Out>,
 ): Stream<Out> {
-  checkKnown('intervalGroup', options, ['lowerMs', 'upperMs', 'select', 'late']);
+  checkOptionNames('intervalGroup', options, ['lowerMs', 'upperMs', 'select', 'late']);
   const interval = intervalOf('intervalGroup', options);
   const select = options.select as (l: unknown, r: unknown[], where: JoinKey<unknown>) => Iterable<unknown>;
   return join('intervalGroup', left, right, options, {

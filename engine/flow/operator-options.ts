@@ -1,6 +1,7 @@
 // The rules for what users say about single operators. Any thread; checked while the graph is built.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import type { Graph } from '../graph/graph.ts';
 import {
   type AsyncOptions,
@@ -38,6 +39,7 @@ export function setParallelism(graph: Graph, node: OperatorNode, actors: number)
 }
 
 export function checkAsyncOptions(options: AsyncOptions, job: string): void {
+  checkOptionNames('mapAsync', options, ['concurrency', 'ordered', 'timeoutMs', 'retry'], { job });
   const problems: string[] = [];
   const check = (name: string, value: number | undefined, least: number, most: number): void => {
     if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most)) {
@@ -49,18 +51,13 @@ export function checkAsyncOptions(options: AsyncOptions, job: string): void {
   check('retry.retries', options.retry?.retries, 0, LIMITS.maxRetries);
   check('retry.backoffMs', options.retry?.backoffMs, 0, LIMITS.maxTimerMs);
   check('retry.maxBackoffMs', options.retry?.maxBackoffMs, 0, LIMITS.maxTimerMs);
-  const known = new Set(['concurrency', 'ordered', 'timeoutMs', 'retry']);
-  for (const name of Object.keys(options)) if (!known.has(name)) problems.push(`mapAsync has no option '${name}'`);
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place: { job } });
 }
 
 export function checkEventTimeOptions(options: EventTimeOptions, graph: Graph, input: Input): void {
-  const { outOfOrderMs, idleMs, alignMs, ...others } = options;
+  const { outOfOrderMs, idleMs, alignMs } = options;
   const place = { job: graph.job };
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new MillraceError('ERR_OPTION_UNKNOWN', `eventTime has no option '${unknown}'`, { place });
-  }
+  checkOptionNames('eventTime', options, ['outOfOrderMs', 'idleMs', 'alignMs'], place);
   if (outOfOrderMs !== undefined) wholeMs('outOfOrderMs', outOfOrderMs, 0);
   if (idleMs !== undefined) wholeMs('idleMs', idleMs, 1);
   if (alignMs === undefined) return;

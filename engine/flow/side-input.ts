@@ -1,12 +1,13 @@
 // A stream beside a table that every worker has, as users write it. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { MAIN_PORT } from '../graph/operator-node.ts';
 import { sourcesOf } from '../graph/waiting.ts';
 import { checkJoinType, type RightOf } from '../join/join-type.ts';
 import { SideInput, type SideRows } from '../join/side-input.ts';
-import { checkKnown, checkSameJob } from './join-inputs.ts';
+import { checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, Stream } from './stream.ts';
 
 /** Rows of a side input on each worker, where the job does not say. */
@@ -89,7 +90,7 @@ function beside<Out>(
   const { graph, input } = main.parts;
   const { input: sideInput, key: sideKey } = side.parts;
   checkSameJob(label, graph, side.parts.graph);
-  checkKnown(label, options, ['deleted', 'wait', 'limit', 'select']);
+  checkOptionNames(label, options, ['deleted', 'wait', 'limit', 'select']);
   const unbounded = [...sourcesOf(graph.nodes, sideInput.node)].filter(
     ({ operation }) => operation.kind === 'source' && !operation.source.bounded,
   );

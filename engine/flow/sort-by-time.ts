@@ -1,11 +1,11 @@
 // Records in the order of their event time, as users write it. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { LATE_PORT, MAIN_PORT, type StatefulOperation } from '../graph/operator-node.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { TimeOrdered } from '../process/time-ordered.ts';
-import { checkKnown } from './join-inputs.ts';
 import { KeyedStream, type LateOption, Stream } from './stream.ts';
 
 /**
@@ -17,7 +17,7 @@ import { KeyedStream, type LateOption, Stream } from './stream.ts';
  * sortByTime(events.keyBy((e) => e.device)).to(toNdjson('by-time.ndjson'));
  */
 export function sortByTime<T>(stream: Stream<T> | KeyedStream<unknown, T>, options: LateOption<T> = {}): Stream<T> {
-  checkKnown('sortByTime', options, ['late']);
+  checkOptionNames('sortByTime', options, ['late']);
   const isKeyed = stream instanceof KeyedStream;
   const { graph, input, key } = (isKeyed ? stream : stream.keyBy(() => undefined)).parts;
   if (!hasEventTime(graph, input)) {

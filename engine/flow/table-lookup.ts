@@ -1,6 +1,7 @@
 // A stream beside a table that is divided by the same key, as users write it. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { LATE_PORT, MAIN_PORT } from '../graph/operator-node.ts';
 import { sourcesOf } from '../graph/waiting.ts';
@@ -9,7 +10,7 @@ import { AsOfJoin } from '../table/as-of-join.ts';
 import { LookupJoin } from '../table/lookup-join.ts';
 import type { SelectRow } from '../table/table-table-join.ts';
 import { wholeMs } from '../window/window-spec.ts';
-import { checkKnown, checkSameJob } from './join-inputs.ts';
+import { checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, type LateOption, Stream } from './stream.ts';
 import type { Table } from './table.ts';
 
@@ -48,7 +49,7 @@ export function tableJoin<K, L, R, Out, J extends 'inner' | 'left' = 'inner'>(
   table: Table<K, R>,
   options: TableLookupOptions<K, L, R, J, Out>,
 ): Stream<Out> {
-  checkKnown('tableJoin', options, ['type', 'wait', 'select']);
+  checkOptionNames('tableJoin', options, ['type', 'wait', 'select']);
   const type = options.type ?? 'inner';
   checkJoinType(type, ['inner', 'left']);
   const { graph, input, key } = stream.parts;
@@ -96,7 +97,7 @@ export function asOfJoin<K, L, R, Out, J extends 'inner' | 'left' = 'inner'>(
   table: Table<K, R>,
   options: AsOfJoinOptions<K, L, R, J, Out>,
 ): Stream<Out> {
-  checkKnown('asOfJoin', options, ['type', 'keepMs', 'select', 'late']);
+  checkOptionNames('asOfJoin', options, ['type', 'keepMs', 'select', 'late']);
   const { type = 'inner', keepMs = 0, late } = options;
   checkJoinType(type, ['inner', 'left']);
   wholeMs('keepMs', keepMs, 0);

@@ -4,6 +4,7 @@
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { owned } from '../aggregate/own-string.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import type { Graph } from '../graph/graph.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import { type Input, MAIN_PORT, type StatefulInputSpec, type StatefulOperation } from '../graph/operator-node.ts';
@@ -23,7 +24,7 @@ import { regroup } from '../table/regroup.ts';
 import { FinalRows, TableChanges } from '../table/rows.ts';
 import { type SelectRow, TableTableJoin } from '../table/table-table-join.ts';
 import { oneAggregator, type RowOfAggregate } from './aggregate-results.ts';
-import { checkKnown, checkSameJob } from './join-inputs.ts';
+import { checkSameJob } from './join-inputs.ts';
 import { type KeyedStream, Stream } from './stream.ts';
 
 interface TableParts {
@@ -65,7 +66,7 @@ export interface ForeignJoinOptions<K, F, L, R, J extends 'inner' | 'left', Out>
  * persons.filter((p) => p.state === 'OR').toStream();
  */
 export function toTable<K, T>(keyed: KeyedStream<K, T>, options: TableOptions<NoInfer<T>> = {}): Table<K, T> {
-  checkKnown('toTable', options, ['deleted']);
+  checkOptionNames('toTable', options, ['deleted']);
   const { graph, input, key } = keyed.parts;
   const deleted = options.deleted as ((record: unknown) => unknown) | undefined;
   const rowOf = (record: unknown): unknown => (deleted?.(record) ? undefined : owned(record));
@@ -161,7 +162,7 @@ export class Table<K, V> {
     other: Table<K, R>,
     options: TableJoinOptions<K, V, R, J, Out>,
   ): Table<K, Exclude<Out, undefined>> {
-    checkKnown('join', options, ['type', 'select']);
+    checkOptionNames('join', options, ['type', 'select']);
     const type: JoinType = options.type ?? 'inner';
     checkJoinType(type);
     const [left, right] = [this.parts, other.parts];
@@ -188,7 +189,7 @@ export class Table<K, V> {
     other: Table<F, R>,
     options: ForeignJoinOptions<K, F, V, R, J, Out>,
   ): Table<K, Exclude<Out, undefined>> {
-    checkKnown('joinForeign', options, ['foreignKey', 'type', 'select']);
+    checkOptionNames('joinForeign', options, ['foreignKey', 'type', 'select']);
     const type: JoinType = options.type ?? 'inner';
     checkJoinType(type, ['inner', 'left']);
     const [left, right] = [this.parts, other.parts];

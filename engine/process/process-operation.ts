@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import type { Graph } from '../graph/graph.ts';
 import { hasEventTime } from '../graph/operator-inputs.ts';
 import type { Input, StatefulOperation } from '../graph/operator-node.ts';
@@ -10,7 +11,7 @@ import type { AnyProcess, ProcessOptions, StateDefinition } from './process-defi
 import { ProcessLogic } from './process-logic.ts';
 import { TimeOrdered } from './time-ordered.ts';
 
-const KNOWN = new Set(['emits', 'state', 'onRecord', 'onTimer', 'ttlMs', 'ttlTime']);
+const OPTION_NAMES = ['emits', 'state', 'onRecord', 'onTimer', 'ttlMs', 'ttlTime'];
 
 /** @throws MillraceError ERR_OPTION_INVALID, ERR_OPTION_UNKNOWN, or ERR_JOB_GRAPH for event time that is not there */
 export function processOperation(
@@ -22,10 +23,7 @@ export function processOperation(
   const { job } = graph;
   const place = { job };
   const timed = hasEventTime(graph, input);
-  const unknown = Object.keys(definition).filter((name) => !KNOWN.has(name));
-  if (unknown.length > 0) {
-    throw new MillraceError('ERR_OPTION_UNKNOWN', `process has no option '${unknown.join("', '")}'`, { place });
-  }
+  checkOptionNames('process', definition, OPTION_NAMES, place);
   const { state, ttlMs, ttlTime, onRecord, onTimer } = definition;
   const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function';
   if (onRecord === undefined || !isFunction(onRecord) || !isFunction(onTimer)) {
@@ -40,9 +38,8 @@ export function processOperation(
       "a time to live by event time needs event time: call .eventTime() behind the source, or set ttlTime: 'processing'";
     throw new MillraceError('ERR_JOB_GRAPH', rule, { place });
   }
-  const { inTimeOrder = false, ...others } = options;
-  const [other] = Object.keys(others);
-  if (other !== undefined) throw new MillraceError('ERR_OPTION_UNKNOWN', `process has no option '${other}'`, { place });
+  checkOptionNames('process', options, ['inTimeOrder'], place);
+  const { inTimeOrder = false } = options;
   if (inTimeOrder && !timed) {
     const rule = 'inTimeOrder needs event time: call .eventTime((record) => ...) behind the source';
     throw new MillraceError('ERR_JOB_GRAPH', rule, { place });

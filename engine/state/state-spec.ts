@@ -1,6 +1,7 @@
 // What state a key has, as plain data: the declarations of process(). Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import type { TimeKind } from './key-timers.ts';
 import type { ListState } from './list-state.ts';
 import type { MapState } from './map-state.ts';
@@ -66,9 +67,8 @@ export function mapState<K extends PrimitiveKey, V>(options: TimeToLive = {}): S
 
 /** @throws MillraceError ERR_OPTION_INVALID, ERR_OPTION_UNKNOWN */
 export function checkTimeToLive(options: TimeToLive): TimeToLive {
-  const { ttlMs, ttlTime, ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new MillraceError('ERR_OPTION_UNKNOWN', `state has no option '${unknown}'`);
+  checkOptionNames('state', options, ['ttlMs', 'ttlTime']);
+  const { ttlMs, ttlTime } = options;
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs >= 1)) {
     const rule = `ttlMs must be a whole number of milliseconds from 1 up: ttlMs=${ttlMs}`;
     throw new MillraceError('ERR_OPTION_INVALID', rule);

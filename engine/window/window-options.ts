@@ -1,6 +1,7 @@
 // What windows do about results before the end and records behind it. Any thread.
 
 import { MillraceError } from '../errors/millrace-error.ts';
+import { checkOptionNames } from '../errors/option-names.ts';
 import { paneMs, type WindowSpec, wrongMs } from './window-spec.ts';
 
 export interface WindowOptions {
@@ -17,15 +18,12 @@ export interface WindowOptions {
   readonly preaggregate?: boolean;
 }
 
-const KNOWN = new Set(['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late']);
+const OPTION_NAMES = ['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late'];
 
 /** @throws MillraceError ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID, naming every option that is wrong */
 export function checkWindowOptions(window: WindowSpec, options: WindowOptions, job: string): void {
   const place = { job };
-  const unknown = Object.keys(options).filter((name) => !KNOWN.has(name));
-  if (unknown.length > 0) {
-    throw new MillraceError('ERR_OPTION_UNKNOWN', `window has no option '${unknown.join("', '")}'`, { place });
-  }
+  checkOptionNames('window', options, OPTION_NAMES, place);
   const problems = [...problemsWith(window, options)];
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place });
 }

@@ -196,7 +196,7 @@ describe('ratePerSecond on a clock that the test moves', () => {
       /rate must be.*rate=0; make must be.*count=-1; durationMs.*durationMs=0; arrival.*arrival=bursty; splits.*splits=0/,
     );
     expect(() => ratePerSecond(Number.NaN, item)).toThrow(/rate=NaN/);
-    expect(() => ratePerSecond(1, item, { rps: 5 } as never)).toThrow(/no option rps; it has count/);
+    expect(() => ratePerSecond(1, item, { rps: 5 } as never)).toThrow(/no option 'rps': it has count/);
     expect(() => ratePerSecond(1, item, { splits: 3 }).splits({ workers: 2 })).toThrow(/splits=3, workers=2/);
   });
 });

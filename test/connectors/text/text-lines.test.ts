@@ -219,7 +219,7 @@ describe('textLines', () => {
   it('refuses options outside their rules, all at once', async () => {
     const unknown = await failureOf(() => textLines('x', { splitByte: 1 } as object));
     expect(unknown.code).toBe('ERR_OPTION_UNKNOWN');
-    expect(unknown.message).toContain('splitByte: it has encoding, maxRecordBytes, splitBytes');
+    expect(unknown.message).toContain("'splitByte': it has encoding, maxRecordBytes, splitBytes");
     const error = await failureOf(() => textLines('x', { splitBytes: 0, maxRecordBytes: -1 }));
     expect(error.code).toBe('ERR_OPTION_INVALID');
     expect(error.message).toContain('splitBytes=0');
