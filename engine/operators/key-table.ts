@@ -15,11 +15,12 @@ export interface KeyEntry {
 export class KeyTable {
   /** How often a key was looked up to have a value added, where somebody counts. */
   finds = 0;
-  readonly #create: () => unknown;
+  readonly #create: (key: unknown) => unknown;
   #simple = new Map<unknown, KeyEntry>();
   #composite = new Map<string, KeyEntry>();
 
-  constructor(create: () => unknown) {
+  /** @param create the value of a key that is new here; given the key as the entry holds it */
+  constructor(create: (key: unknown) => unknown) {
     this.#create = create;
   }
 
@@ -79,7 +80,7 @@ export class KeyTable {
     if (typeof key === 'symbol' || typeof key === 'function') hashKey(key);
     // A string cut from a frame would keep the text of the whole frame alive for as long as the key lives.
     const owned = typeof key === 'string' ? ownString(key) : typeof key === 'number' ? unboxed(key) : key;
-    const entry: KeyEntry = { key: owned, value: this.#create() };
+    const entry: KeyEntry = { key: owned, value: this.#create(owned) };
     this.#simple.set(owned, entry);
     return entry;
   }
@@ -88,7 +89,8 @@ export class KeyTable {
     const text = compositeKey(key);
     let entry = this.#composite.get(text);
     if (entry === undefined) {
-      entry = { key: structuredClone(key), value: this.#create() };
+      const own = structuredClone(key);
+      entry = { key: own, value: this.#create(own) };
       this.#composite.set(ownString(text), entry);
     }
     return entry;

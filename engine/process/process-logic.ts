@@ -68,6 +68,7 @@ export class ProcessLogic implements StatefulLogic {
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
+    this.keyed.relieve();
     const entry = this.keyed.find(key);
     const access = this.#access;
     access.eventMs = this.#watermarkMs;
@@ -144,6 +145,7 @@ export class ProcessLogic implements StatefulLogic {
   }
 
   #fireOne(time: TimeKind, timer: Timer, reachedMs: number, watermarkMs: number): void {
+    this.keyed.relieve();
     const entry = this.keyed.find(timer.key);
     this.keyed.timerFired(time, entry, timer);
     const { name, timeMs, depth } = timer;

@@ -4,14 +4,16 @@ import { LIMITS } from '../limits.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import { partitionOf } from '../partition/key-hash.ts';
 
-/** The values of entries are KeyStates. An entry is good until the next find(). */
+/** Entries are good until relieve(). */
 export interface KeyStore {
   /** The entry of a key, made when there is none. @throws MillraceError ERR_OPERATOR for what cannot be a key */
   find(key: unknown): KeyEntry;
-  /** Forgets the key of an entry that was just found. */
-  delete(entry: KeyEntry): void;
+  /** Forgets a key that was just found. */
+  delete(key: unknown): void;
+  /** Keeps to the bound of memory, where there is one. */
+  relieve(): void;
   /** All entries of one partition. Nothing may be found or deleted meanwhile. */
-  entries(partition: number): Iterable<KeyEntry>;
+  entriesOf(partition: number): Iterable<KeyEntry>;
   /** Forgets a whole partition. */
   drop(partition: number): void;
   /** How many keys there are. */
@@ -33,11 +35,13 @@ export class MemoryKeyStore implements KeyStore {
     return table.find(key);
   }
 
-  delete({ key }: KeyEntry): void {
+  delete(key: unknown): void {
     this.#tables[partitionOf(key)]!.delete(key);
   }
 
-  entries(partition: number): Iterable<KeyEntry> {
+  relieve(): void {}
+
+  entriesOf(partition: number): Iterable<KeyEntry> {
     return this.#tables[partition]?.entries() ?? [];
   }
 

@@ -14,7 +14,7 @@ import { partitionOf } from '../partition/key-hash.ts';
 import type { ColdState } from './cold-store.ts';
 import { type KeyStore, MemoryKeyStore } from './key-store.ts';
 import { type HasTimers, KeyTimers, type TimeKind } from './key-timers.ts';
-import { SpillingKeyStore } from './spilling-key-store.ts';
+import { type Spillable, SpillingTable } from './spilling-table.ts';
 import type { Timer } from './timer-queue.ts';
 
 export interface KeyState extends HasTimers {
@@ -57,12 +57,17 @@ export class KeyedState {
       event: undefined,
       processing: undefined,
     });
-    this.#store = cold === undefined ? new MemoryKeyStore(create) : new SpillingKeyStore(create, cold);
+    this.#store = cold === undefined ? new MemoryKeyStore(create) : new SpillingTable(spillable(create), cold);
   }
 
   /** The entry of a key, made when there is none. @throws MillraceError ERR_OPERATOR for what cannot be a key */
   find(key: unknown): KeyEntry {
     return this.#store.find(key);
+  }
+
+  /** To be called before each find(): what was found before may leave memory. */
+  relieve(): void {
+    this.#store.relieve();
   }
 
   /** A timer is about to be called: it is set no longer. */
@@ -75,7 +80,7 @@ export class KeyedState {
     const state = entry.value as KeyState;
     if (state.event !== undefined || state.processing !== undefined) return;
     for (const cell of state.cells) if (cell !== undefined) return;
-    this.#store.delete(entry);
+    this.#store.delete(entry.key);
   }
 
   get size(): number {
@@ -86,7 +91,7 @@ export class KeyedState {
   dump(partition: number): PartitionState {
     const keys: { key: unknown; cells: readonly unknown[] }[] = [];
     const timers: { timer: Timer; time: TimeKind; of: number }[] = [];
-    for (const { key, value } of this.#store.entries(partition)) {
+    for (const { key, value } of this.#store.entriesOf(partition)) {
       const state = value as KeyState;
       const of = keys.length;
       for (const time of ['event', 'processing'] as const) {
@@ -105,7 +110,7 @@ export class KeyedState {
 
   /** Takes over a partition that was dumped; it must be empty here. `arm` is called with each of its keys, to set when its states expire. */
   restore(partition: number, stored: PartitionState, arm: (entry: KeyEntry) => void): void {
-    for (const _ of this.#store.entries(partition)) {
+    for (const _ of this.#store.entriesOf(partition)) {
       throw new MillraceError('ERR_INTERNAL', `a partition is restored where it has keys: partition ${partition}`);
     }
     const { keys, timers } = structuredClone(stored);
@@ -125,7 +130,7 @@ export class KeyedState {
 
   /** Forgets a partition: its state lives elsewhere now. */
   drop(partition: number): void {
-    for (const { value } of this.#store.entries(partition)) {
+    for (const { value } of this.#store.entriesOf(partition)) {
       this.event.removeAll(value as KeyState);
       this.processing.removeAll(value as KeyState);
     }
@@ -144,4 +149,20 @@ export class KeyedState {
       throw new MillraceError('ERR_OPERATOR', `${rule} (${messageOf(error)})`, { cause: error });
     }
   }
+}
+
+/** Timers stay in memory. */
+function spillable(create: () => KeyState): Spillable<KeyState> {
+  return {
+    create,
+    toData: ({ cells }) => cells,
+    fromData: (cells) => ({ cells: cells as unknown[], texts: undefined, event: undefined, processing: undefined }),
+    isBlank: ({ cells, event, processing }) =>
+      event === undefined && processing === undefined && cells.every((cell) => cell === undefined),
+    residue: ({ event, processing }) =>
+      event === undefined && processing === undefined ? undefined : { event, processing },
+    rejoin: (state, timers) => {
+      Object.assign(state, timers);
+    },
+  };
 }

@@ -52,7 +52,12 @@ export function stored(data: unknown, key: unknown): Uint8Array {
   try {
     return serialize(data);
   } catch (error) {
-    const rule = 'state must be data that structured clone keeps: that of key';
-    throw new MillraceError('ERR_OPERATOR', `${rule} ${inspect(key)} is not (${messageOf(error)})`, { cause: error });
+    throw notStorable(key, error);
   }
+}
+
+/** Structured clone has refused the state of this key. */
+export function notStorable(key: unknown, error: unknown): MillraceError {
+  const rule = 'state must be data that structured clone keeps: that of key';
+  return new MillraceError('ERR_OPERATOR', `${rule} ${inspect(key)} is not (${messageOf(error)})`, { cause: error });
 }
