@@ -90,7 +90,7 @@ describe('fromIterable', () => {
   it('refuses what is no iterable, when it is given and when it is made', async () => {
     expect(() => fromIterable(5 as never)).toThrow(/needs an iterable.*got number/);
     expect(() => fromIterable('flights.csv' as never)).toThrow(/got a string; for the lines of a file/);
-    expect(() => fromIterable([], { nmae: 'x' } as never)).toThrow(/no option nmae; it has name, bounded/);
+    expect(() => fromIterable([], { nmae: 'x' } as never)).toThrow(/no option 'nmae': it has name, bounded/);
     await expect(readAll(fromIterable(() => 5 as never))).rejects.toThrow(/got number/);
     await expect(
       readAll(
