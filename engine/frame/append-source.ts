@@ -164,7 +164,7 @@ function storeColumn(
   stringColumns: number,
   stringSlot: number,
 ): string {
-  const { kind, optional } = schema.columns[index]!;
+  const { kind, optional, values } = schema.columns[index]!;
   const v = `${p}v${index}`;
   const rule = rules[index]!;
   const width = layout.widths[index]!;
@@ -185,7 +185,11 @@ function storeColumn(
       : kind === 'bytes'
         ? ` ${p}int32[${at}] = ${stage}.rawLength;`
         : '';
-  return branches.join(' else ') + end;
+  if (values === undefined) return branches.join(' else ') + end;
+  // A code stands where the end would. A Map of strings finds nothing but strings.
+  const code = `${p}code${index}`;
+  return `const ${code} = ${p}codes${index}.get(${v});
+        if (${code} !== undefined) { ${p}int32[${at}] = ${code}; ${text} = ''; } else { ${branches.join(' else ')}${end} }`;
 
   function storeValue(): string {
     switch (kind) {

@@ -23,6 +23,7 @@ import { ABSENT, FrameStage } from './frame-stage.ts';
 import { defineField } from './generated-code.ts';
 import { unreadable } from './record-fault.ts';
 import { readStagedRows } from './staged-rows.ts';
+import { countCodes, type StringCodes, type StringRows } from './string-coding.ts';
 
 /** Who sends the frames, and takes the records that become no rows. */
 export interface ColumnStagesUser {
@@ -41,7 +42,10 @@ export interface SurprisePolicy {
   /** The error when the schema is declared. */
   refusal(record: unknown, row: number): unknown;
   readonly mayLearn: boolean;
-  sentFrame(records: number): void;
+  /** @param codedRows of the frame, and of how many */
+  sentFrame(records: number, codedRows: () => readonly [codes: number, of: number]): void;
+  readonly wantsStrings: boolean;
+  sampleStrings(rows: StringRows, count: number): void;
 }
 
 /** Text for a loop of another compiler, and what it refers to: each name is to be a `const` of the function with the loop. */
@@ -75,6 +79,7 @@ export class ColumnStages {
 
   constructor(
     shape: Omit<AppendShape, 'strideBytes'>,
+    codes: StringCodes,
     matcher: FieldMatcher,
     version: number,
     receivers: number,
@@ -119,6 +124,7 @@ export class ColumnStages {
       accepts: rules.map((rule) => rule.accepts),
       times: this.#times,
       odd: this.#odd.bind(this),
+      ...Object.fromEntries(codes.map((map, column) => [`codes${column}`, map])),
     };
     const own = { ...constants, beyond: user.beyond.bind(user), failed: this.#failed.bind(this) };
     const present = new Uint8Array(schema.columns.length);
@@ -160,7 +166,8 @@ export class ColumnStages {
     const stage = this.#stages[receiver]!;
     const rows = this.#counts[receiver]!;
     const strings = rows * this.#stringColumns;
-    if (strings > 0) {
+    if (this.#ends[receiver] === 0) stage.blob = '';
+    else {
       const text = this.#texts[receiver]!;
       try {
         // Flat at once, where `+=` builds a tree that is flattened later: 25 ns a string of 15 characters instead of 40.
@@ -175,8 +182,12 @@ export class ColumnStages {
 
   /** Writes the frame measured last at byte `at` of `memory`, and begins the next one. Returns its bytes. */
   write(receiver: number, memory: FrameMemory, at: number): number {
-    const bytes = this.#stages[receiver]!.copyTo(memory, at);
-    this.#policy.sentFrame(this.#counts[receiver]!);
+    const stage = this.#stages[receiver]!;
+    const rows = this.#counts[receiver]!;
+    const bytes = stage.copyTo(memory, at);
+    if (this.#policy.wantsStrings) this.#policy.sampleStrings(this.#stringRows(receiver), rows);
+    const { schema, layout, capacityRows } = this.#shape;
+    this.#policy.sentFrame(rows, () => countCodes(schema, layout, stage, rows, capacityRows));
     this.#clear(receiver);
     return bytes;
   }
@@ -197,6 +208,17 @@ export class ColumnStages {
     const times = [...(this.times(receiver) ?? [])];
     this.#clear(receiver);
     return { records, times };
+  }
+
+  #stringRows(receiver: number): StringRows {
+    const stage = this.#stages[receiver]!;
+    const texts = this.#texts[receiver]!;
+    let slots = 0;
+    const slotOf = this.#shape.schema.columns.map(({ kind }) => (kind === 'string' ? slots++ : -1));
+    return {
+      stringAt: (row, column) =>
+        stage.tagAt(column, row) !== 0 || stage.isRowTagged(row) ? undefined : texts[row * slots + slotOf[column]!],
+    };
   }
 
   #clear(receiver: number): void {

@@ -1,16 +1,26 @@
 // Reads rows of an open frame one column at a time: the twin of the compiled decoder. Any thread.
 import { columnStart, type FrameLayout, layoutOf } from './frame-layout.ts';
 import { type FrameMemory, int64View } from './frame-memory.ts';
-import { bytesBetween, OpenFrame } from './frame-opening.ts';
+import { bytesBetween, codedString, OpenFrame } from './frame-opening.ts';
 import type { FrameSchema } from './frame-schema.ts';
 import { type RowSource, readRow } from './row-reader.ts';
 
-export type RowDecoder = (memory: FrameMemory, at: number, count: number, into: unknown[], offset: number) => void;
+/** @param dictionaries of each column that has one */
+export type RowDecoder = (
+  memory: FrameMemory,
+  at: number,
+  count: number,
+  into: unknown[],
+  offset: number,
+  dictionaries: Dictionaries,
+) => void;
+
+export type Dictionaries = readonly (readonly string[] | undefined)[];
 
 export function interpretDecoder(schema: FrameSchema): RowDecoder {
   const layout = layoutOf(schema);
-  return (memory, at, count, into, offset) => {
-    const rows = new FrameRows(schema, layout, memory, at, count);
+  return (memory, at, count, into, offset, dictionaries) => {
+    const rows = new FrameRows(schema, layout, memory, at, count, dictionaries);
     for (let row = 0; row < count; row++) into[offset + row] = readRow(schema, rows, row);
     rows.close();
   };
@@ -21,11 +31,20 @@ class FrameRows implements RowSource {
   readonly #memory: FrameMemory;
   readonly #frame: OpenFrame;
   readonly #starts: readonly number[];
+  readonly #dictionaries: Dictionaries;
   #text = 0;
   #raw: number;
   #cell = 0;
 
-  constructor(schema: FrameSchema, layout: FrameLayout, memory: FrameMemory, at: number, count: number) {
+  constructor(
+    schema: FrameSchema,
+    layout: FrameLayout,
+    memory: FrameMemory,
+    at: number,
+    count: number,
+    dictionaries: Dictionaries,
+  ) {
+    this.#dictionaries = dictionaries;
     this.#schema = schema;
     this.#memory = memory;
     this.#frame = new OpenFrame(memory, at, count, layout);
@@ -64,7 +83,10 @@ class FrameRows implements RowSource {
         return new Date(float64[at]!);
       case 'string': {
         const start = this.#text;
-        this.#text = int32[at]!;
+        const end = int32[at]!;
+        const values = this.#dictionaries[column];
+        if (end < 0 && values !== undefined) return codedString(values, end);
+        this.#text = end;
         return this.#frame.blob.substring(start, this.#text);
       }
       case 'bytes': {

@@ -10,12 +10,15 @@
 // them costs 11-14 ns, nearly all of it memory bandwidth: 80 bytes, for V8 boxes each double).
 import { type FrameLayout, layoutOf, TAG_ABSENT, TAG_NULL } from './frame-layout.ts';
 import { int64View } from './frame-memory.ts';
-import { bytesBetween, OpenFrame } from './frame-opening.ts';
+import { bytesBetween, codedString, OpenFrame } from './frame-opening.ts';
 import type { Column, FrameSchema } from './frame-schema.ts';
 import { defineField, literalEntry, quote } from './generated-code.ts';
 
 export interface DecoderFragments {
-  /** Opens the frame at byte `at` of `memory` with `count` records: needs these three in scope. */
+  /**
+   * Opens the frame at byte `at` of `memory` with `count` records: needs these three in scope, and `dictionaries`, the values of each column
+   * that has some (`dictionariesOf`). They are no part of the text: each sender has its own.
+   */
   readonly setup: string;
   /** Expression: the frame has no tags, `cleanRow` will do. */
   readonly clean: string;
@@ -31,11 +34,11 @@ export interface DecoderFragments {
 
 /**
  * The pieces of a decoder for `schema`. All names that they declare or refer to, other than `memory`, `at`, `count`,
- * `k` and `record`, start with `prefix`, so that several schemas fit into one function.
+ * `dictionaries`, `k` and `record`, start with `prefix`, so that several schemas fit into one function.
  *
  * @example
  * const { setup, row, finish, bindings } = decoderFragments(schema);
- * const sum = new Function(...Object.keys(bindings), `return (memory, at, count) => {
+ * const sum = new Function(...Object.keys(bindings), `return (memory, at, count, dictionaries) => {
  *   ${setup} let sum = 0; for (let k = 0; k < count; k++) { ${row} sum += record.price; } ${finish} return sum; }`);
  */
 export function decoderFragments(schema: FrameSchema, prefix = 'frame_'): DecoderFragments {
@@ -53,6 +56,7 @@ export function decoderFragments(schema: FrameSchema, prefix = 'frame_'): Decode
       [`${p}int64View`]: int64View,
       [`${p}bytesBetween`]: bytesBetween,
       [`${p}defineField`]: defineField,
+      [`${p}codedString`]: codedString,
     },
   };
 }
@@ -63,12 +67,13 @@ function setupSource({ columns }: FrameSchema, layout: FrameLayout, p: string): 
     `const ${p}int32 = memory.int32, ${p}float64 = memory.float64, ${p}bytes = memory.bytes;`,
     columns.some(({ kind }) => kind === 'int64') ? `const ${p}int64 = ${p}int64View(memory);` : '',
     `const ${p}blob = ${p}.blob, ${p}cells = ${p}.cells, ${p}rowTags = ${p}.rowTags, ${p}rawStart = ${p}.rawStart, ${p}rawEnd = ${p}.rawEnd;`,
-    `let ${p}text = 0, ${p}raw = ${p}rawStart, ${p}cell = 0;`,
+    `let ${p}text = 0, ${p}raw = ${p}rawStart, ${p}cell = 0, ${p}end = 0;`,
     `const ${p}wordStride = (count + 1) & ~1, ${p}byteStride = (count + 7) & ~7;`,
     `const ${p}wide = (at + ${layout.headBytes}) >> 3, ${p}words = (${p}wide + ${layout.wide} * count) * 2, ${p}flags = (${p}words + ${layout.words} * ${p}wordStride) * 4;`,
   ];
   for (let column = 0; column < layout.columns; column++) {
     const slot = layout.slots[column]!;
+    if (columns[column]!.values !== undefined) lines.push(`const ${p}d${column} = dictionaries[${column}];`);
     lines.push(`const ${p}t${column} = ${p}.clean ? -1 : ${p}.tags[${column}];`);
     switch (layout.widths[column]!) {
       case 8:
@@ -87,7 +92,7 @@ function setupSource({ columns }: FrameSchema, layout: FrameLayout, p: string): 
   return lines.join('\n');
 }
 
-function readColumn({ kind }: Column, column: number, p: string): string {
+function readColumn({ kind, values }: Column, column: number, p: string): string {
   const at = `${p}o${column} + k`;
   switch (kind) {
     case 'nothing':
@@ -103,7 +108,9 @@ function readColumn({ kind }: Column, column: number, p: string): string {
     case 'date':
       return `new Date(${p}float64[${at}])`;
     case 'string':
-      return `${p}blob.substring(${p}text, (${p}text = ${p}int32[${at}]))`;
+      return values === undefined
+        ? `${p}blob.substring(${p}text, (${p}text = ${p}int32[${at}]))`
+        : `((${p}end = ${p}int32[${at}]) < 0 ? ${p}codedString(${p}d${column}, ${p}end) : ${p}blob.substring(${p}text, (${p}text = ${p}end)))`;
     case 'bytes':
       return `${p}bytesBetween(${p}bytes, ${p}raw, (${p}raw = ${p}rawStart + ${p}int32[${at}]), ${p}rawEnd)`;
     case 'clone':

@@ -5,12 +5,14 @@ import type { FieldMatcher } from './field-matcher.ts';
 import { columnStart, layoutOf, TAG_ABSENT, TAG_NULL, TAG_UNDEFINED } from './frame-layout.ts';
 import type { ColumnKind, FrameSchema } from './frame-schema.ts';
 import { ABSENT, type FrameStage, STOPPED_AT_RECORD, STOPPED_AT_VALUE } from './frame-stage.ts';
+import type { StringCodes } from './string-coding.ts';
 import { isBytes, isDate, isInt32, isInt64, isPlainBytes, millisecondsOf } from './value-tests.ts';
 
 export function interpretEncoder(
   schema: FrameSchema,
   rules: readonly ColumnRule[],
   matcher: FieldMatcher,
+  codes: StringCodes,
 ): EncoderProgram {
   const { shape, columns } = schema;
   const layout = layoutOf(schema);
@@ -37,6 +39,11 @@ export function interpretEncoder(
       const rawLength = stage.rawLength;
       for (let column = 0; column < columns.length; column++) {
         const { kind, optional } = columns[column]!;
+        const code = codes[column]?.get(values[column] as string);
+        if (code !== undefined) {
+          stage.int32[starts[column]! + row] = code;
+          continue;
+        }
         const tag = tagOf(values[column], rules[column]!, optional);
         if (tag > 0) stage.tag(column, row, tag);
         if (tag === 0 ? !storeValue(stage, kind, starts[column]! + row, values[column], rules[column]!) : tag < 0) {

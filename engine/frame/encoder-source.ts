@@ -8,6 +8,7 @@ import { type FrameLayout, layoutOf, TAG_ABSENT, TAG_NULL, TAG_UNDEFINED } from 
 import type { Column, ColumnKind, FrameSchema } from './frame-schema.ts';
 import { ABSENT, STOPPED_AT_RECORD, STOPPED_AT_SHAPE, STOPPED_AT_VALUE } from './frame-stage.ts';
 import { quote } from './generated-code.ts';
+import type { StringCodes } from './string-coding.ts';
 import { isBytes, isDate, isPlainBytes, millisecondsOf } from './value-tests.ts';
 
 /** Everything generated text refers to by name, besides its parameters. */
@@ -28,19 +29,25 @@ export function compileEncoder(
   schema: FrameSchema,
   rules: readonly ColumnRule[],
   matcher: FieldMatcher,
+  codes: StringCodes,
 ): EncoderProgram {
-  const general = compileRows(encoderSource(schema, rules, true), rules, matcher);
+  const general = compileRows(encoderSource(schema, rules, true), rules, matcher, codes);
   if (schema.shape === 'value') return { uniform: general, general };
-  return { uniform: compileRows(encoderSource(schema, rules, false), rules, matcher), general };
+  return { uniform: compileRows(encoderSource(schema, rules, false), rules, matcher, codes), general };
 }
 
-function compileRows(source: string, rules: readonly ColumnRule[], matcher: FieldMatcher): RowEncoder {
+function compileRows(
+  source: string,
+  rules: readonly ColumnRule[],
+  matcher: FieldMatcher,
+  codes: StringCodes,
+): RowEncoder {
   const names = [...matcher.names, '']; // one entry more than columns: reading behind the end would deoptimise
-  const build = new Function(...Object.keys(ENCODER_TOOLS), 'names', 'matcher', 'accepts', source) as (
+  const build = new Function(...Object.keys(ENCODER_TOOLS), 'names', 'matcher', 'accepts', 'codes', source) as (
     ...tools: unknown[]
   ) => RowEncoder;
   const accepts = rules.map((rule) => rule.accepts);
-  return build(...Object.values(ENCODER_TOOLS), names, matcher, accepts);
+  return build(...Object.values(ENCODER_TOOLS), names, matcher, accepts, codes);
 }
 
 /**
@@ -58,7 +65,9 @@ function encoderSource(schema: FrameSchema, rules: readonly ColumnRule[], genera
     kinds.has('bytes') ? ['const rawLength = stage.rawLength;', 'stage.rawLength = rawLength;'] : [],
   ];
   const misfit = `{ ${marks.map(([, undo]) => undo ?? '').join(' ')} stage.values = [${values}]; stage.stop = ${STOPPED_AT_VALUE}; break; }`;
+  const codes = columns.map(({ values }, index) => (values === undefined ? '' : `const c${index} = codes[${index}];`));
   return `'use strict';
+${codes.join(' ')}
 return function encodeRows(stage, records, from, start, count) {
   const int32 = stage.int32, float64 = stage.float64, int64 = stage.int64, bytes = stage.bytes, cells = stage.cells;
   const present = stage.present, Expected = matcher.construct;
@@ -138,18 +147,22 @@ export function isOtherClass(columns: readonly Column[], record: string, expecte
 function storeColumn(column: Column, index: number, rule: ColumnRule, general: boolean, misfit: string): string {
   const v = `v${index}`;
   const [fits, store] = valueCase(column, index, rule);
+  const end = endOf(column.kind, index);
   const branches = [`if (${fits}) { ${store} }`];
   if (rule.nulls) branches.push(`if (${v} === null) stage.tag(${index}, k, ${TAG_NULL});`);
   if (rule.undefineds) branches.push(`if (${v} === undefined) stage.tag(${index}, k, ${TAG_UNDEFINED});`);
   if (general && column.optional) branches.push(`if (${v} === ABSENT) stage.tag(${index}, k, ${TAG_ABSENT});`);
   branches.push(misfit);
-  const end =
-    column.kind === 'string'
-      ? ` int32[o${index} + k] = text;`
-      : column.kind === 'bytes'
-        ? ` int32[o${index} + k] = stage.rawLength;`
-        : '';
-  return `      ${branches.join(' else ')}${end}`;
+  if (column.values === undefined) return `      ${branches.join(' else ')}${end}`;
+  // A code stands where the end would. A Map of strings finds nothing but strings.
+  return `      const code${index} = c${index}.get(${v});
+      if (code${index} !== undefined) int32[o${index} + k] = code${index}; else { ${branches.join(' else ')}${end} }`;
+}
+
+/** A statement that stores where the value of row k ends, for columns that are cut from one text or area. */
+function endOf(kind: ColumnKind, index: number): string {
+  if (kind === 'string') return ` int32[o${index} + k] = text;`;
+  return kind === 'bytes' ? ` int32[o${index} + k] = stage.rawLength;` : '';
 }
 
 /** The condition under which v fits its column, and what stores it. */

@@ -2,7 +2,7 @@
 // schema of a frame has always arrived before it. Guarantees: fresh records, deep-equal to what was encoded; nothing
 // outside the frame is read. Fields come in the order of the schema.
 import { MillraceError } from '../errors/millrace-error.ts';
-import { interpretDecoder, type RowDecoder } from './decoder-interpreted.ts';
+import { type Dictionaries, interpretDecoder, type RowDecoder } from './decoder-interpreted.ts';
 import { type DecoderFragments, decoderFragments } from './decoder-source.ts';
 import type { FrameMemory } from './frame-memory.ts';
 import { type FrameSchema, schemaFromBytes } from './frame-schema.ts';
@@ -13,6 +13,7 @@ const VERSIONS_MAX = 4;
 
 interface Version {
   readonly schema: FrameSchema;
+  readonly dictionaries: Dictionaries;
   records: number;
   compiled: boolean;
   decodeRows: RowDecoder;
@@ -58,6 +59,11 @@ export class FrameDecoder {
     return this.#versions.get(version)?.schema;
   }
 
+  /** The values of each column that has a dictionary, in the schema learned as `version`. */
+  dictionariesOf(version: number): Dictionaries {
+    return this.#versions.get(version)?.dictionaries ?? [];
+  }
+
   /**
    * Fills into[offset .. offset + count) with the records of the frame at byte `at`. Strings are cut from one text per
    * frame and keep it alive: copy those that go into long-lived state.
@@ -80,12 +86,14 @@ export class FrameDecoder {
       known.decodeRows = compileDecoder(known.schema);
       known.compiled = true;
     }
-    known.decodeRows(memory, at, count, into, offset);
+    known.decodeRows(memory, at, count, into, offset, known.dictionaries);
   }
 
   #know(version: number, schema: FrameSchema): void {
     this.#versions.delete(version);
-    this.#versions.set(version, { schema, records: 0, compiled: false, decodeRows: interpretDecoder(schema) });
+    const dictionaries = schema.columns.map(({ values }) => values);
+    const decodeRows = interpretDecoder(schema);
+    this.#versions.set(version, { schema, dictionaries, records: 0, compiled: false, decodeRows });
     this.#current = -1;
     for (const oldest of this.#versions.keys()) {
       if (this.#versions.size <= VERSIONS_MAX) break;
@@ -104,7 +112,7 @@ function compileDecoder(schema: FrameSchema): RowDecoder {
 
 function decoderSource({ setup, clean, cleanRow, row, finish }: DecoderFragments): string {
   return `'use strict';
-return function decodeRows(memory, at, count, into, offset) {
+return function decodeRows(memory, at, count, into, offset, dictionaries) {
 ${setup}
 if (${clean}) for (let k = 0; k < count; k++) { ${cleanRow} into[offset + k] = record; }
 else for (let k = 0; k < count; k++) { ${row} into[offset + k] = record; }

@@ -23,6 +23,14 @@ import { RecordFault, unreadable } from './record-fault.ts';
 import type { RecordSchema } from './record-schema.ts';
 import { inferSchema } from './schema-inference.ts';
 import { readStagedRows } from './staged-rows.ts';
+import {
+  codesOf,
+  countCodes,
+  type StringCodes,
+  StringCoding,
+  type StringCodingOptions,
+  type StringRows,
+} from './string-coding.ts';
 import { findUncloneable } from './uncloneable-field.ts';
 
 /** More columns than this make frames of mostly empty columns; records with more fields travel whole. */
@@ -39,6 +47,9 @@ const LEARN_PAUSE_MAX_FRAMES = 64;
 
 const NO_BYTES = new Uint8Array(0);
 
+/** The schema that holds them is a frame of its own, and a lane has more than one place for it. */
+const DICTIONARY_BYTES = 32_768;
+
 export interface FrameEncoderOptions {
   /** Declared columns; without, they are inferred and widened while running. */
   readonly schema?: RecordSchema<unknown> | undefined;
@@ -49,6 +60,13 @@ export interface FrameEncoderOptions {
    * code never does.
    */
   readonly compileAfterRecords?: number;
+  /**
+   * Bytes that the values of strings which come again and again may take in a schema, 0 for none: they travel as codes (string-coding.ts).
+   * 32 KiB when absent.
+   */
+  readonly dictionaryBytes?: number;
+  /** How it is found out whether that pays: the clock, and what tests set. */
+  readonly coding?: Partial<StringCodingOptions>;
 }
 
 /**
@@ -64,7 +82,12 @@ export class FrameEncoder {
   readonly #compileAfterRecords: number;
   readonly #stage = new FrameStage();
 
+  readonly #coding: StringCoding;
+  /** Without dictionaries. */
   #schema: FrameSchema | undefined;
+  /** The same columns, some with dictionaries: what decoders are told. */
+  #coded: FrameSchema | undefined;
+  #codes: StringCodes = [];
   #version = 0;
   #layout: FrameLayout;
   #matcher: FieldMatcher;
@@ -93,10 +116,11 @@ export class FrameEncoder {
     this.#declared = schema;
     this.#maxColumns = maxColumns;
     this.#compileAfterRecords = compileThreshold(options.compileAfterRecords);
+    this.#coding = new StringCoding({ maxBytes: options.dictionaryBytes ?? DICTIONARY_BYTES, ...options.coding });
     const first: FrameSchema = schema?.frameSchema ?? { shape: 'fields', columns: [] };
     this.#layout = layoutOf(first);
     this.#matcher = new FieldMatcher([]);
-    this.#interpreted = interpretEncoder(first, [], this.#matcher);
+    this.#interpreted = interpretEncoder(first, [], this.#matcher, []);
     if (schema !== undefined) this.#adopt(first, schema.columnRules);
   }
 
@@ -107,7 +131,7 @@ export class FrameEncoder {
 
   /** What `FrameDecoder.learn` takes, before the first frame of this `schemaVersion`. */
   encodeSchema(): Uint8Array {
-    return schemaToBytes(this.#schema ?? { shape: 'fields', columns: [] });
+    return schemaToBytes(this.#coded ?? { shape: 'fields', columns: [] });
   }
 
   /** The columns of the frame measured last; undefined before anything is known. */
@@ -125,6 +149,7 @@ export class FrameEncoder {
     const count = to - from;
     const stage = this.#stage;
     stage.discard();
+    this.settle();
     this.#nextFrame();
     let source = records;
     let base = from;
@@ -174,6 +199,8 @@ export class FrameEncoder {
     }
     this.#carry(count);
     const bytes = stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
+    if (this.#coding.wantsRows) this.#coding.sample(this.#stringRows(records, from), count);
+    this.#coding.sent(count, () => countCodes(this.#coded!, this.#layout, stage, count, count));
     stage.cells = []; // What they refer to is the user's, and no longer needed.
     return bytes;
   }
@@ -205,7 +232,7 @@ export class FrameEncoder {
     timed: boolean,
     user: ColumnStagesUser,
   ): ColumnStages | undefined {
-    const schema = this.#schema;
+    const schema = this.#coded;
     if (schema === undefined || this.#carriedRecords < this.#compileAfterRecords) return undefined;
     const encoder = this;
     const policy = {
@@ -213,13 +240,27 @@ export class FrameEncoder {
       get mayLearn() {
         return encoder.#mayLearn;
       },
-      sentFrame: (records: number) => {
+      sentFrame: (records: number, codedRows: () => readonly [number, number]) => {
         this.#nextFrame();
         this.#carry(records);
+        this.#coding.sent(records, codedRows);
       },
+      get wantsStrings() {
+        return encoder.#coding.wantsRows;
+      },
+      sampleStrings: (rows: StringRows, count: number) => this.#coding.sample(rows, count),
     };
     const shape = { schema, rules: this.#rules, layout: this.#layout, capacityRows, timed };
-    return new ColumnStages(shape, this.#matcher, this.#version, receivers, policy, user);
+    return new ColumnStages(shape, this.#codes, this.#matcher, this.#version, receivers, policy, user);
+  }
+
+  /**
+   * Takes up what the frames so far have shown about strings: `schemaVersion` may change. Between frames; `measure` does it by itself, users of
+   * `columnStages` call it.
+   */
+  settle(): void {
+    const coded = this.#coding.takePending();
+    if (coded !== undefined && this.#version < MAX_WIDENINGS) this.#use(coded);
   }
 
   get #mayLearn(): boolean {
@@ -254,7 +295,7 @@ export class FrameEncoder {
    * the rest.
    */
   #takeOver(source: readonly unknown[], base: number, row: number, count: number, from: number): unknown[] {
-    const staged = readStagedRows(this.#schema!, this.#layout, this.#stage, row, count);
+    const staged = readStagedRows(this.#coded!, this.#layout, this.#stage, row, count);
     if (this.#stage.stop === STOPPED_AT_VALUE) {
       staged.push(this.#stoppedRecord(source[base + row]));
       row++;
@@ -293,14 +334,37 @@ export class FrameEncoder {
 
   #adopt(schema: FrameSchema, rules: readonly ColumnRule[]): void {
     this.#schema = schema;
-    this.#version++;
     this.#rules = rules;
     this.#layout = layoutOf(schema);
     this.#matcher = new FieldMatcher(schema.columns.map((column) => column.name));
-    this.#interpreted = interpretEncoder(schema, rules, this.#matcher);
-    this.#compiled = undefined;
     this.#interpretedRecords = 0;
     this.#carriedRecords = 0;
+    this.#use(schema);
+    this.#coding.reset(schema);
+  }
+
+  /** @param coded the present columns, with dictionaries or without */
+  #use(coded: FrameSchema): void {
+    this.#coded = coded;
+    this.#codes = codesOf(coded);
+    this.#version++;
+    this.#interpreted = interpretEncoder(coded, this.#rules, this.#matcher, this.#codes);
+    this.#compiled = undefined;
+  }
+
+  /** Strings that are plain fields: a getter is not run again. */
+  #stringRows(records: readonly unknown[], from: number): StringRows {
+    const { shape, columns } = this.#schema!;
+    return {
+      stringAt: (row, column) => {
+        const record = records[from + row];
+        const value =
+          shape === 'value' || typeof record !== 'object' || record === null
+            ? record
+            : Object.getOwnPropertyDescriptor(record, columns[column]!.name)?.value;
+        return typeof value === 'string' ? value : undefined;
+      },
+    };
   }
 
   /** The program for `count` more of the user's own records. */
@@ -310,7 +374,7 @@ export class FrameEncoder {
     if (this.#schema === undefined || this.#interpretedRecords <= this.#compileAfterRecords) {
       return this.#interpreted;
     }
-    this.#compiled = compileEncoder(this.#schema, this.#rules, this.#matcher);
+    this.#compiled = compileEncoder(this.#coded!, this.#rules, this.#matcher, this.#codes);
     return this.#compiled;
   }
 

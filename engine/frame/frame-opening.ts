@@ -122,6 +122,12 @@ export function bytesBetween(bytes: Buffer, start: number, end: number, limit: n
   return copy;
 }
 
+/** The value of a code that was read where the end of a text could be, checked. */
+export function codedString(values: readonly string[], code: number): string {
+  if (~code >= values.length) throw corrupt(`has codes of its dictionary only: ${~code} of ${values.length} values`);
+  return values[~code]!;
+}
+
 function corrupt(rule: string): MillraceError {
   return new MillraceError('ERR_CORRUPT_FRAME', `A frame ${rule}`);
 }

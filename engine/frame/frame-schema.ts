@@ -21,6 +21,8 @@ export interface Column {
   readonly kind: ColumnKind;
   /** True when a record may lack the field altogether (which is not the same as holding `undefined`). */
   readonly optional: boolean;
+  /** Of a string column: values that travel as codes, below 0 where the end of a text would be; ~code is the index. Others are text. */
+  readonly values?: readonly string[];
 }
 
 /**
@@ -33,7 +35,9 @@ export interface FrameSchema {
 
 /** JSON, because `JSON.stringify` keeps every name, lone surrogates included, in plain ASCII-safe escapes. */
 export function schemaToBytes(schema: FrameSchema): Uint8Array {
-  const columns = schema.columns.map(({ name, kind, optional }) => [name, kind, optional ? 1 : 0]);
+  const columns = schema.columns.map(({ name, kind, optional, values }) =>
+    values === undefined ? [name, kind, optional ? 1 : 0] : [name, kind, optional ? 1 : 0, values],
+  );
   return Buffer.from(JSON.stringify([schema.shape, columns]), 'utf8');
 }
 
@@ -50,15 +54,21 @@ export function schemaFromBytes(bytes: Uint8Array): FrameSchema {
   }
   const columns = parsed[1].map((entry: unknown): Column => {
     if (!Array.isArray(entry)) throw badColumn(entry);
-    const [name, kind, optional] = entry as unknown[];
+    const [name, kind, optional, values] = entry as unknown[];
     const known = COLUMN_KINDS.find((candidate) => candidate === kind);
     if (typeof name !== 'string' || known === undefined) throw badColumn(entry);
-    return { name, kind: known, optional: optional === 1 };
+    if (values === undefined) return { name, kind: known, optional: optional === 1 };
+    if (known !== 'string' || !isTexts(values)) throw badColumn([name, kind]);
+    return { name, kind: known, optional: optional === 1, values };
   });
   if (parsed[0] === 'value' && columns.length !== 1) {
     throw new MillraceError('ERR_CORRUPT_FRAME', `A schema of bare values has one column: it has ${columns.length}`);
   }
   return { shape: parsed[0], columns };
+}
+
+function isTexts(values: unknown): values is readonly string[] {
+  return Array.isArray(values) && values.every((value) => typeof value === 'string');
 }
 
 function badColumn(entry: unknown): MillraceError {

@@ -73,6 +73,8 @@ class StagedRows implements RowSource {
       case 'date':
         return new Date(float64[at]!);
       case 'string': {
+        const values = this.#schema.columns[column]!.values;
+        if (values !== undefined && int32[at]! < 0) return values[~int32[at]!];
         if (this.#strings !== undefined) return this.#strings[row * this.#stringColumns + this.#slots[column]!];
         const start = this.#text;
         this.#text = int32[at]!;

@@ -65,6 +65,11 @@ export class LaneReader {
     return this.#decoders[this.port]!.schemaOf(this.version);
   }
 
+  /** Of the polled frame: the values of each column that has a dictionary. */
+  get dictionaries(): readonly (readonly string[] | undefined)[] {
+    return this.#decoders[this.port]!.dictionariesOf(this.version);
+  }
+
   /** Decodes the next frame into `into[0..count)`. False when there is none now, or never again (`ended`). */
   read(into: unknown[]): boolean {
     if (!this.next()) return false;

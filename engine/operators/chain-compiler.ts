@@ -65,7 +65,13 @@ export function compileChain(
  * Takes all records of the frame at byte `at` through the steps, straight from its columns: V8 sees that a record of which the steps only
  * read fields need not be built. Returns `count`, or the index behind the record that was given up.
  */
-export type FrameChain = (memory: FrameMemory, at: number, count: number, timesAt: number) => number;
+export type FrameChain = (
+  memory: FrameMemory,
+  at: number,
+  count: number,
+  timesAt: number,
+  dictionaries: readonly (readonly string[] | undefined)[],
+) => number;
 
 /** For steps without outlets, so that nothing but an error stops the loop within a frame. */
 export function compileFrameChain(
@@ -180,7 +186,7 @@ class ChainCompiler {
       '      }',
     ];
     return this.#build([
-      `return function ${nextName()}(memory, at, count, timesAt) {`,
+      `return function ${nextName()}(memory, at, count, timesAt, dictionaries) {`,
       `  let k = 0, step = ${NOT_USER_CODE}${this.#tracksRecords ? ', current' : ''};`,
       '  try {',
       timed ? '    const times = memory.float64;' : '',

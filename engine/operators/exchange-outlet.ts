@@ -7,7 +7,7 @@
 // A frame that does not fit now stays staged, the outlet is full, and its actor stops: that is all of backpressure.
 
 import type { ColumnStages, ColumnStagesUser, RecordSchema } from '../frame/index.ts';
-import { FrameEncoder, unreadable } from '../frame/index.ts';
+import { FrameEncoder, type FrameEncoderOptions, unreadable } from '../frame/index.ts';
 import { PORTS, RECORDS_PORT } from '../lane/lane-frame-layout.ts';
 import type { LaneWriter } from '../lane/lane-writer.ts';
 import { LIMITS } from '../limits.ts';
@@ -17,6 +17,9 @@ import type { Outlet } from './outlet.ts';
 
 /** Schemas for which rows are staged in the life of an outlet: records that change for ever stay records. */
 const MOST_COLUMN_STAGES = 16;
+
+/** Values of strings that travel as codes, at most; and a quarter of a frame, for they are announced in one. */
+const MOST_DICTIONARY_BYTES = 32_768;
 
 export interface ExchangeSettings extends StageSettings {
   readonly writers: readonly LaneWriter[];
@@ -56,11 +59,13 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
       32,
       Math.min(LIMITS.frameRecords, Math.floor((LIMITS.frameRecords * 16) / writers.length)),
     );
-    this.#encoders = Array.from(
-      { length: PORTS },
-      (_, port) =>
-        new FrameEncoder(port === RECORDS_PORT && settings.schema !== undefined ? { schema: settings.schema } : {}),
-    );
+    const smallestFrame = Math.min(...writers.map((writer) => writer.maxFrameBytes));
+    const dictionaryBytes = Math.min(MOST_DICTIONARY_BYTES, smallestFrame >> 2);
+    const options: FrameEncoderOptions = { dictionaryBytes, coding: { nowNs: settings.nowNs } };
+    this.#encoders = Array.from({ length: PORTS }, (_, port) => {
+      const { schema } = settings;
+      return new FrameEncoder(port === RECORDS_PORT && schema !== undefined ? { ...options, schema } : options);
+    });
     this.#records = this.#stagesFor(RECORDS_PORT);
     this.#stages = [...this.#records];
   }
@@ -257,6 +262,7 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
   /** When records have been encoded, the schema may have changed, or may have shown that it stays. */
   #reviseColumns(): void {
     const encoder = this.#encoders[RECORDS_PORT]!;
+    encoder.settle();
     if (this.#columns?.version === encoder.schemaVersion) return;
     if (this.#columns !== undefined) {
       for (const stage of this.#records) stage.takeRows();

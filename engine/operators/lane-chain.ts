@@ -41,7 +41,7 @@ export function laneChain(frame: HeldFrame, head: ChainHead, steps: readonly Cha
       frame.decode();
       return overRecords(records, from, to, frame.times);
     }
-    const done = loop(held.memory, held.at, to, held.timesAt);
+    const done = loop(held.memory, held.at, to, held.timesAt, held.dictionaries);
     if (done < to) frame.decode();
     else frame.release();
     return done;
@@ -80,7 +80,8 @@ class FrameLoops {
   }
 
   #look(lane: LaneReader): Loop | undefined {
-    const text = JSON.stringify(lane.schema);
+    // Which values travel as codes each sender decides for itself: the loop is given them with each frame.
+    const text = JSON.stringify(lane.schema, (key, value) => (key === 'values' ? true : value));
     let loop = this.#bySchema.get(text);
     if (loop === undefined) {
       if (this.#bySchema.size >= MOST_LOOPS) return undefined;

@@ -6,6 +6,8 @@ import { expectSame } from './same-data.ts';
 
 const NEVER = { compileAfterRecords: Number.POSITIVE_INFINITY };
 const AT_ONCE = { compileAfterRecords: 0 };
+/** Strings travel as codes as soon as two of four have come before. */
+const coding = { freshNs: Number.POSITIVE_INFINITY, sampleStrings: 4 };
 
 const clones = (records: readonly unknown[]): unknown[] => records.map((record) => structuredClone(record));
 
@@ -13,6 +15,8 @@ describe.each([
   ['compiled', AT_ONCE],
   ['interpreted', NEVER],
   ['compiled when worth it', {}],
+  ['compiled, with dictionaries', { ...AT_ONCE, coding }],
+  ['interpreted, with dictionaries', { ...NEVER, coding }],
 ])('records through frames, %s', (_, options) => {
   it('come out as structured clone has them, whatever they hold and however their shape changes', () => {
     fc.assert(
