@@ -106,7 +106,7 @@ class CellReader extends Deserializer {
 
 /**
  * `cells` as bytes, in memory of its own.
- * @throws whatever V8 or a getter throws when a cell cannot be cloned; `findUncloneable` says where.
+ * @throws whatever V8 or a getter throws when a cell cannot be cloned; `findUncloneableRow` says where.
  */
 export function serializeCells(cells: readonly unknown[]): Uint8Array {
   const writer = new CellWriter();

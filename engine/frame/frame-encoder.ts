@@ -30,8 +30,9 @@ import {
   StringCoding,
   type StringCodingOptions,
   type StringRows,
+  stringsOf,
 } from './string-coding.ts';
-import { findUncloneable } from './uncloneable-field.ts';
+import { findUncloneableRow } from './uncloneable-field.ts';
 
 /** More columns than this make frames of mostly empty columns; records with more fields travel whole. */
 const MAX_COLUMNS = 256;
@@ -199,7 +200,7 @@ export class FrameEncoder {
     }
     this.#carry(count);
     const bytes = stage.finish(stage.cells.length === 0 ? NO_BYTES : this.#serialize(from, count));
-    if (this.#coding.wantsRows) this.#coding.sample(this.#stringRows(records, from), count);
+    if (this.#coding.wantsRows) this.#coding.sample(stringsOf(this.#schema!, records, from), count);
     this.#coding.sent(count, () => countCodes(this.#coded!, this.#layout, stage, count, count));
     stage.cells = []; // What they refer to is the user's, and no longer needed.
     return bytes;
@@ -352,21 +353,6 @@ export class FrameEncoder {
     this.#compiled = undefined;
   }
 
-  /** Strings that are plain fields: a getter is not run again. */
-  #stringRows(records: readonly unknown[], from: number): StringRows {
-    const { shape, columns } = this.#schema!;
-    return {
-      stringAt: (row, column) => {
-        const record = records[from + row];
-        const value =
-          shape === 'value' || typeof record !== 'object' || record === null
-            ? record
-            : Object.getOwnPropertyDescriptor(record, columns[column]!.name)?.value;
-        return typeof value === 'string' ? value : undefined;
-      },
-    };
-  }
-
   /** The program for `count` more of the user's own records. */
   #programFor(count: number): EncoderProgram {
     if (this.#compiled !== undefined) return this.#compiled;
@@ -383,31 +369,10 @@ export class FrameEncoder {
       return serializeCells(this.#stage.cells);
     } catch (cause) {
       throw (
-        this.#uncloneable(from, count) ??
+        findUncloneableRow(this.#schema!, this.#stage, from, count) ??
         new MillraceError('ERR_INTERNAL', 'Clone cells must serialise together as they do alone', { cause })
       );
     }
-  }
-
-  /** The first record with a cell that cannot be cloned. Cells were pushed row by row, column by column. */
-  #uncloneable(from: number, count: number): RecordFault | undefined {
-    const { shape, columns } = this.#schema!;
-    const stage = this.#stage;
-    let cell = 0;
-    for (let row = 0; row < count; row++) {
-      if (stage.isRowTagged(row)) {
-        const fault = findUncloneable(stage.cells[cell++], [], from + row);
-        if (fault !== undefined) return fault;
-        continue;
-      }
-      for (let column = 0; column < columns.length; column++) {
-        if (columns[column]!.kind !== 'clone' || stage.tagAt(column, row) !== 0) continue;
-        const path = shape === 'value' ? [] : [columns[column]!.name];
-        const fault = findUncloneable(stage.cells[cell++], path, from + row);
-        if (fault !== undefined) return fault;
-      }
-    }
-    return undefined;
   }
 }
 

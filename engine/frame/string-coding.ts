@@ -210,6 +210,20 @@ export class StringCoding {
   }
 }
 
+/** Strings that are plain fields of records from `from` on: a getter is not run again. */
+export function stringsOf({ shape, columns }: FrameSchema, records: readonly unknown[], from: number): StringRows {
+  return {
+    stringAt: (row, column) => {
+      const record = records[from + row];
+      const value =
+        shape === 'value' || typeof record !== 'object' || record === null
+          ? record
+          : Object.getOwnPropertyDescriptor(record, columns[column]!.name)?.value;
+      return typeof value === 'string' ? value : undefined;
+    },
+  };
+}
+
 /** The schema with these values for its columns, and with none where they are undefined. */
 export function withDictionaries(
   { shape, columns }: FrameSchema,

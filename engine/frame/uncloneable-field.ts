@@ -2,6 +2,8 @@
 // slow. It asks the serialiser itself about ever smaller parts, so that the two can never disagree.
 import { messageOf } from '../errors/millrace-error.ts';
 import { NotCloneable, serializeCells } from './clone-cells.ts';
+import type { FrameSchema } from './frame-schema.ts';
+import type { FrameStage } from './frame-stage.ts';
 import { describePath, describeType, type FieldPath, RecordFault } from './record-fault.ts';
 
 /** Undefined when `value` can be cloned, else why not. */
@@ -18,7 +20,7 @@ function refusal(value: unknown): { readonly cause: unknown } | undefined {
  * The error that names the innermost part of `value` that cannot be cloned, or undefined when all of it can.
  * `path` is where `value` itself sits in the record.
  */
-export function findUncloneable(value: unknown, path: FieldPath, recordIndex: number): RecordFault | undefined {
+function findUncloneable(value: unknown, path: FieldPath, recordIndex: number): RecordFault | undefined {
   let refused = refusal(value);
   if (refused === undefined) return undefined;
   const seen = new Set<unknown>();
@@ -72,4 +74,28 @@ function* childrenOf(value: unknown): Generator<[part: string | number, child: u
     }
     yield [Array.isArray(value) && /^\d+$/.test(key) ? Number(key) : key, child];
   }
+}
+
+/** The first of the staged records with a cell that cannot be cloned. Cells were pushed row by row, column by column. */
+export function findUncloneableRow(
+  { shape, columns }: FrameSchema,
+  stage: FrameStage,
+  from: number,
+  count: number,
+): RecordFault | undefined {
+  let cell = 0;
+  for (let row = 0; row < count; row++) {
+    if (stage.isRowTagged(row)) {
+      const fault = findUncloneable(stage.cells[cell++], [], from + row);
+      if (fault !== undefined) return fault;
+      continue;
+    }
+    for (let column = 0; column < columns.length; column++) {
+      if (columns[column]!.kind !== 'clone' || stage.tagAt(column, row) !== 0) continue;
+      const path = shape === 'value' ? [] : [columns[column]!.name];
+      const fault = findUncloneable(stage.cells[cell++], path, from + row);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return undefined;
 }
