@@ -19,6 +19,7 @@ import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
 import { stateAggregates } from './state/aggregates.ts';
 import { state } from './state/state.ts';
+import { tableJoinBench } from './table-join/table-join.ts';
 import { topNBench } from './top-n/top-n.ts';
 import { windowState } from './window-state/window-state.ts';
 import { wordCount } from './word-count/word-count.ts';
@@ -32,6 +33,7 @@ export const BENCHES: readonly Bench[] = [
   parquetScan,
   wordCount,
   topNBench,
+  tableJoinBench,
   oneBrc,
   oneBrc100m,
   queue,
