@@ -20,7 +20,7 @@ export type { Sink, SinkWriter, WriterContext } from './engine/connector/sink.ts
 export type { ReaderContext, ReadResult, Source, Split, SplitHint, SplitReader } from './engine/connector/source.ts';
 export { ERROR_CODES, type ErrorCode } from './engine/errors/error-codes.ts';
 export { type ErrorPlace, MillraceError } from './engine/errors/millrace-error.ts';
-export type { Emission, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
+export type { Emission, Revising, WindowBounds, WindowResultOf } from './engine/flow/aggregate-results.ts';
 export { type DedupeOptions, dedupe, type LastPerKeyOptions, lastPerKey } from './engine/flow/dedupe.ts';
 export type { Flow } from './engine/flow/flow.ts';
 export { type Job, job } from './engine/flow/job.ts';
@@ -105,11 +105,17 @@ export { listState, mapState, type StateSpec, type TimeToLive, valueState } from
 export type { ValueState } from './engine/state/value-state.ts';
 export type { Change } from './engine/table/change.ts';
 export type { WindowOptions } from './engine/window/window-options.ts';
+export type { WindowSpan } from './engine/window/window-result.ts';
 export {
+  type GlobalWindow,
   global,
+  type HoppingWindow,
   hopping,
+  type SessionWindow,
+  type SlidingWindow,
   session,
   sliding,
+  type TumblingWindow,
   tumbling,
   type WindowSpec,
   type WindowTime,

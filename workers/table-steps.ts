@@ -22,7 +22,7 @@ export function windowLogic(
     default: {
       const logic =
         window.kind === 'session'
-          ? new SessionAggregate(window.gapMs, aggregator, spread, host)
+          ? new SessionAggregate(window.gapMs, options, aggregator, spread, host)
           : new WindowedAggregate(window, options, aggregator, spread, host);
       return window.time === 'processing' ? new ProcessingTimeWindows(logic, host) : logic;
     }

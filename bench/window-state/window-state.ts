@@ -52,7 +52,7 @@ function windowed(window: HoppingWindow, aggregator: Aggregator<unknown>): Plan[
 }
 
 function sessions({ gapMs }: SessionWindow): Plan['make'] {
-  return (host) => new SessionAggregate(gapMs, counted, false, host);
+  return (host) => new SessionAggregate(gapMs, {}, counted, false, host);
 }
 
 const PLANS: readonly Plan[] = [

@@ -4,6 +4,7 @@ import type { Aggregator, ResultOf } from '../aggregate/aggregator.ts';
 import { composite } from '../aggregate/composite.ts';
 import { owned } from '../aggregate/own-string.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import type { WindowSpan } from '../window/window-result.ts';
 
 /** What aggregate() emits: the key with the one result, or with each of the named ones. */
 export type AggregateOf<K, S> =
@@ -14,6 +15,12 @@ export type RowOfAggregate<S> = S extends Aggregator<never> ? ResultOf<S> : { [P
 
 /** Which of several results of a window this is; only where `earlyMs` or `allowedLatenessMs` allow more than one. */
 export type Emission = 'early' | 'final' | 'late';
+
+/** The bounds of a session change with its records: what a result puts right of those told before. */
+export interface Revising {
+  /** Sessions of the key that were told before and are part of this one now: their results do not hold any more. Absent for none. */
+  revises?: readonly WindowSpan[];
+}
 
 /** What every result of a window has: milliseconds of event time, the end not included. */
 export interface WindowBounds<K> {

@@ -24,9 +24,16 @@ import {
 } from '../graph/operator-node.ts';
 import type { AnyProcess, ProcessDefinition, ProcessOptions, StateDefinition } from '../process/process-definition.ts';
 import { processOperation } from '../process/process-operation.ts';
-import { checkWindowOptions, type WindowOptions } from '../window/window-options.ts';
-import { type GlobalWindow, isByEventTime, type WindowSpec } from '../window/window-spec.ts';
-import { type AggregateOf, type Emission, oneAggregator, reducer, type WindowResultOf } from './aggregate-results.ts';
+import { checkWindowOptions, type OptionsOf, type WindowOptions } from '../window/window-options.ts';
+import { type GlobalWindow, isByEventTime, type SessionWindow, type WindowSpec } from '../window/window-spec.ts';
+import {
+  type AggregateOf,
+  type Emission,
+  oneAggregator,
+  type Revising,
+  reducer,
+  type WindowResultOf,
+} from './aggregate-results.ts';
 import {
   checkAsyncOptions,
   checkBranches,
@@ -315,13 +322,25 @@ export class KeyedStream<K, T> extends Operators<T> {
    * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
    * // { key, windowStart, windowEnd, value }
    */
-  window(window: GlobalWindow, options?: Windowing<T>): WindowedStream<K, T, Told<'early' | 'final'>>;
-  window(window: WindowSpec, options?: Windowing<T> & OneResult): WindowedStream<K, T>;
-  window(window: WindowSpec, options: Windowing<T> & EarlyResults & LateResults): WindowedStream<K, T, Told<Emission>>;
-  window(window: WindowSpec, options: Windowing<T> & EarlyResults): WindowedStream<K, T, Told<'early' | 'final'>>;
-  window(window: WindowSpec, options: Windowing<T> & LateResults): WindowedStream<K, T, Told<'final' | 'late'>>;
-  window(window: WindowSpec, options: Windowing<T>): WindowedStream<K, T, Partial<Told<Emission>>>;
-  window(window: WindowSpec, options: Windowing<T> = {}): WindowedStream<K, T, unknown> {
+  window(
+    window: GlobalWindow,
+    options?: Windowing<T, GlobalWindow>,
+  ): WindowedStream<K, T, Told<GlobalWindow, 'early' | 'final'>>;
+  window<W extends WindowSpec>(window: W, options?: Windowing<T, W> & OneResult): WindowedStream<K, T>;
+  window<W extends WindowSpec>(
+    window: W,
+    options: Windowing<T, W> & EarlyResults & LateResults,
+  ): WindowedStream<K, T, Told<W, Emission>>;
+  window<W extends WindowSpec>(
+    window: W,
+    options: Windowing<T, W> & EarlyResults,
+  ): WindowedStream<K, T, Told<W, 'early' | 'final'>>;
+  window<W extends WindowSpec>(
+    window: W,
+    options: Windowing<T, W> & LateResults,
+  ): WindowedStream<K, T, Told<W, 'final' | 'late'>>;
+  window<W extends WindowSpec>(window: W, options: Windowing<T, W>): WindowedStream<K, T, Partial<Told<W, Emission>>>;
+  window(window: WindowSpec, options: Windowing<T, WindowSpec> = {}): WindowedStream<K, T, unknown> {
     checkWindowOptions(window, options, this.graph.job);
     if (isByEventTime(window) && !hasEventTime(this.graph, this.#input)) {
       const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
@@ -359,11 +378,13 @@ export interface LateOption<T> {
   late?(records: Stream<T>): void;
 }
 
-type Windowing<T> = WindowOptions & LateOption<T>;
+type Windowing<T, W extends WindowSpec> = OptionsOf<W, WindowOptions & LateOption<T>>;
 type OneResult = { readonly earlyMs?: never; readonly allowedLatenessMs?: never };
 type EarlyResults = { readonly earlyMs: number };
 type LateResults = { readonly allowedLatenessMs: number };
-type Told<E extends Emission> = { emission: E };
+type Told<W extends WindowSpec, E extends Emission> = { emission: E } & ([Extract<W, SessionWindow>] extends [never]
+  ? unknown
+  : Revising);
 
 /** The records of a stream by key and window. `E` is `{ emission }` where a window can have several results for a key. */
 export class WindowedStream<K, T, E = unknown> {
@@ -389,7 +410,7 @@ export class WindowedStream<K, T, E = unknown> {
   ): Stream<WindowResultOf<K, S, E>>;
   aggregate(what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>): Stream<unknown> {
     const { graph, input, key } = this.#parts;
-    const taken = ['key', 'windowStart', 'windowEnd', 'emission'];
+    const taken = ['key', 'windowStart', 'windowEnd', 'emission', 'revises'];
     const { aggregator, spread } = oneAggregator(what, taken, graph.job);
     const { late, ...options } = this.#options;
     const kept = { aggregator: aggregator as Aggregator<unknown>, options: Object.freeze(options) };

@@ -11,6 +11,8 @@ import { END_OF_TIME } from '../time/watermark.ts';
 /** Windows that say when their next one ends. */
 interface Windows extends StatefulLogic {
   readonly dueMs: number;
+  readonly tickAtMs: number;
+  tick(nowMs: number): Iterator<unknown>;
 }
 
 /** A clock is read for so many records at once: it costs 40 ns. */
@@ -28,7 +30,7 @@ export class ProcessingTimeWindows implements StatefulLogic {
   }
 
   get tickAtMs(): number {
-    return this.#windows.dueMs - this.#host.startedAtMs;
+    return Math.min(this.#windows.dueMs - this.#host.startedAtMs, this.#windows.tickAtMs);
   }
 
   batch(): void {
@@ -57,6 +59,7 @@ export class ProcessingTimeWindows implements StatefulLogic {
     // What comes from here on is in a later window than those that are told now.
     this.#read(nowMs);
     if (this.#windows.isDue(this.#wallMs)) yield* iterate(this.#windows.fire(this.#wallMs));
+    if (nowMs >= this.#windows.tickAtMs) yield* iterate(this.#windows.tick(nowMs));
   }
 
   #read(nowMs: number): void {

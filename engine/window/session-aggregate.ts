@@ -4,38 +4,72 @@
 //   key -> sessions, ascending, never overlapping: [startMs, lastMs + gapMs)
 //   a record in none of them begins one; in one, prolongs it; between two less than the gap from both, joins them
 //
-// A session is told when the watermark passes its end. Each has one timer, which moves on when it finds the session prolonged. A record is
-// late when the session that it would begin had ended already and none that is still open takes it.
+//   open --- watermark passes the end: told --> told --- allowedLatenessMs later --> forgotten
+//     ^                                          | |
+//     +--- a record prolongs it past the ------- + +--- any other record: told again
+//          watermark, or joins it to an open one
+//
+// Each has one timer, which moves on when it finds the session prolonged. A record is late when the session that it would begin had ended by
+// the allowed lateness and none that is still kept takes it.
+//
+// The bounds of a session change while results are told: a result names those told before that it stands for (`revises`), so that whoever
+// removes them holds each record once.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
-import { KeyTable } from '../operators/key-table.ts';
+import { lend } from '../aggregate/lend.ts';
+import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
-import { tellResult } from './window-result.ts';
+import type { WindowOptions } from './window-options.ts';
+import { tellResult, type WindowSpan } from './window-result.ts';
 
 interface Session {
+  readonly entry: KeyEntry;
   startMs: number;
   lastMs: number;
   accumulator: unknown;
-  /** Taken up by the one before it: its timer finds nothing to do. */
-  joined: boolean;
+  /** Gone: part of another, or forgotten. Its timer finds nothing to do. */
+  phase: 'open' | 'told' | 'gone';
+  /** Bounds that were told of it, and of those that it has taken up, and that nothing told since stands for. */
+  told: readonly WindowSpan[];
 }
 
+const NOTHING_TOLD: readonly WindowSpan[] = [];
+
 export class SessionAggregate implements StatefulLogic {
+  tickAtMs: number = Number.POSITIVE_INFINITY;
   readonly #gapMs: number;
+  readonly #latenessMs: number;
+  readonly #earlyMs: number | undefined;
+  /** There can be several results of a session: they say which kind they are, and its accumulator lives on behind them. */
+  readonly #tellsOften: boolean;
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
   readonly #host: StatefulHost;
   readonly #keys = new KeyTable((): Session[] => []);
-  readonly #timers = new TimerHeap<{ readonly key: unknown; readonly session: Session }>();
+  readonly #timers = new TimerHeap<Session>();
   #watermarkMs: number = NO_WATERMARK;
+  /** Open ones with records since they were told, where there are early results. */
+  readonly #changed = new Set<Session>();
+  /** Told ones with records since. */
+  readonly #updates = new Set<Session>();
 
-  constructor(gapMs: number, aggregator: Aggregator<unknown>, spread: boolean, host: StatefulHost) {
+  constructor(
+    gapMs: number,
+    options: WindowOptions,
+    aggregator: Aggregator<unknown>,
+    spread: boolean,
+    host: StatefulHost,
+  ) {
     this.#gapMs = gapMs;
+    this.#latenessMs = options.allowedLatenessMs ?? 0;
+    this.#earlyMs = options.earlyMs;
+    this.#tellsOften = options.earlyMs !== undefined || options.allowedLatenessMs !== undefined;
     this.#aggregator = aggregator;
     this.#spread = spread;
     this.#host = host;
+    if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
@@ -47,7 +81,7 @@ export class SessionAggregate implements StatefulLogic {
     const at = sessions.findIndex(({ startMs, lastMs }) => timeMs < lastMs + gapMs && startMs < timeMs + gapMs);
     const session = sessions[at];
     if (session === undefined) {
-      if (timeMs + gapMs <= this.#watermarkMs) this.#host.late(record, timeMs);
+      if (timeMs + gapMs + this.#latenessMs <= this.#watermarkMs) this.#host.late(record, timeMs);
       else this.#begin(key, aggregator.add(aggregator.create(), value), timeMs);
       return;
     }
@@ -58,9 +92,11 @@ export class SessionAggregate implements StatefulLogic {
     if (next !== undefined && next.startMs < session.lastMs + gapMs) {
       session.accumulator = aggregator.combine(session.accumulator, next.accumulator);
       session.lastMs = Math.max(session.lastMs, next.lastMs);
-      next.joined = true;
+      if (next.told.length > 0) session.told = [...session.told, ...next.told];
       sessions.splice(at + 1, 1);
+      this.#discard(next);
     }
+    this.#noteChange(session);
   }
 
   /** When something is due, if nothing else comes; Infinity for never. */
@@ -69,42 +105,118 @@ export class SessionAggregate implements StatefulLogic {
   }
 
   isDue(watermarkMs: number): boolean {
-    if (this.#timers.nextMs <= watermarkMs) return true;
+    if (this.#timers.nextMs <= watermarkMs || this.#updates.size > 0) return true;
     // Nothing to tell; but from now on what lies before is late.
     if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs;
     return false;
   }
 
   *fire(watermarkMs: number): Generator<void> {
+    yield* this.#tellAll(this.#updates, 'told', 'late');
     for (let fired = 0; this.#timers.size > 0 && this.#timers.nextMs <= watermarkMs; fired++) {
-      const timer = this.#timers.take();
-      const { key, session } = timer;
-      if (session.joined) continue;
-      const endMs = session.lastMs + this.#gapMs;
-      if (endMs > watermarkMs) {
-        this.#timers.set(endMs, timer);
-        continue;
-      }
-      this.#tell(key, session, endMs);
-      const sessions = this.#keys.find(key).value as Session[];
-      if (sessions.length === 1) this.#keys.delete(key);
-      else sessions.splice(sessions.indexOf(session), 1);
+      const session = this.#timers.take();
+      if (session.phase !== 'gone') this.#fireTimer(session, watermarkMs);
       if (fired % 64 === 63 || this.#host.full) yield;
     }
     this.#watermarkMs = watermarkMs;
   }
 
-  #begin(key: unknown, accumulator: unknown, timeMs: number): void {
-    const session: Session = { startMs: timeMs, lastMs: timeMs, accumulator, joined: false };
-    const entry = this.#keys.find(key);
-    const sessions = entry.value as Session[];
-    const after = sessions.findIndex(({ startMs }) => startMs > timeMs);
-    sessions.splice(after === -1 ? sessions.length : after, 0, session);
-    this.#timers.set(timeMs + this.#gapMs, { key: entry.key, session });
+  /** Early results: what the open sessions that have changed come to by now. */
+  tick(nowMs: number): Generator<void> {
+    this.tickAtMs = nowMs + this.#earlyMs!;
+    return this.#tellAll(this.#changed, 'open', 'early');
   }
 
-  #tell(key: unknown, { startMs, accumulator }: Session, endMs: number): void {
-    const bounds = { key, windowStart: startMs, windowEnd: endMs };
-    tellResult(this.#host, this.#aggregator, this.#spread, bounds, accumulator, endMs - 1);
+  #fireTimer(session: Session, watermarkMs: number): void {
+    const endMs = session.lastMs + this.#gapMs;
+    if (session.phase === 'open') {
+      if (endMs > watermarkMs) {
+        this.#timers.set(endMs, session);
+        return;
+      }
+      this.#tell(session, 'final');
+      session.phase = 'told';
+    }
+    const keptUntilMs = endMs + this.#latenessMs;
+    if (keptUntilMs > watermarkMs) {
+      this.#changed.delete(session);
+      this.#timers.set(keptUntilMs, session);
+    } else this.#forget(session);
+  }
+
+  #begin(key: unknown, accumulator: unknown, timeMs: number): void {
+    const entry = this.#keys.find(key);
+    const sessions = entry.value as Session[];
+    const endMs = timeMs + this.#gapMs;
+    const phase = endMs > this.#watermarkMs ? 'open' : 'told';
+    const session: Session = { entry, startMs: timeMs, lastMs: timeMs, accumulator, phase, told: NOTHING_TOLD };
+    const after = sessions.findIndex(({ startMs }) => startMs > timeMs);
+    sessions.splice(after === -1 ? sessions.length : after, 0, session);
+    this.#timers.set(phase === 'open' ? endMs : endMs + this.#latenessMs, session);
+    this.#noteChange(session);
+  }
+
+  #noteChange(session: Session): void {
+    const endMs = session.lastMs + this.#gapMs;
+    if (endMs <= this.#watermarkMs) {
+      this.#updates.add(session);
+      this.#host.requestFire();
+      return;
+    }
+    const open = session.phase === 'open' ? session : this.#reopen(session, endMs);
+    if (this.#earlyMs !== undefined) this.#changed.add(open);
+  }
+
+  /** In place of one that was told: the timer of that one may be later than the end of this one. */
+  #reopen(session: Session, endMs: number): Session {
+    const open: Session = { ...session, phase: 'open' };
+    const sessions = session.entry.value as Session[];
+    sessions[sessions.indexOf(session)] = open;
+    this.#discard(session);
+    this.#timers.set(endMs, open);
+    return open;
+  }
+
+  #forget(session: Session): void {
+    const { key, value } = session.entry;
+    const sessions = value as Session[];
+    if (sessions.length === 1) this.#keys.delete(key);
+    else sessions.splice(sessions.indexOf(session), 1);
+    this.#discard(session);
+  }
+
+  #discard(session: Session): void {
+    session.phase = 'gone';
+    this.#changed.delete(session);
+    this.#updates.delete(session);
+  }
+
+  *#tellAll(sessions: Set<Session>, phase: Session['phase'], emission: 'early' | 'late'): Generator<void> {
+    if (sessions.size === 0) return;
+    const all = [...sessions];
+    sessions.clear();
+    let tries = 0;
+    for (const session of all) {
+      if (session.phase === phase) this.#tell(session, emission);
+      if (++tries % 64 === 0 || this.#host.full) yield;
+    }
+  }
+
+  #tell(session: Session, emission: 'early' | 'final' | 'late'): void {
+    const { startMs, accumulator, entry, told } = session;
+    const span: WindowSpan = { windowStart: startMs, windowEnd: session.lastMs + this.#gapMs };
+    const { key } = entry;
+    const timeMs = span.windowEnd - 1;
+    if (!this.#tellsOften) {
+      tellResult(this.#host, this.#aggregator, this.#spread, { key, ...span }, accumulator, timeMs);
+      return;
+    }
+    const others = told.filter(
+      ({ windowStart, windowEnd }) => windowStart !== span.windowStart || windowEnd !== span.windowEnd,
+    );
+    const bounds = { key, ...span, emission, ...(others.length > 0 ? { revises: others } : {}) };
+    const lent = lend(this.#aggregator, accumulator);
+    // What could not be told takes the place of nothing.
+    if (tellResult(this.#host, this.#aggregator, this.#spread, bounds, lent, timeMs)) session.told = [span];
   }
 }

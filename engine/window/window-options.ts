@@ -2,21 +2,45 @@
 
 import { MillraceError } from '../errors/millrace-error.ts';
 import { checkOptionNames } from '../errors/option-names.ts';
-import { paneMs, type WindowSpec, wrongMs } from './window-spec.ts';
+import {
+  type GlobalWindow,
+  paneMs,
+  type SessionWindow,
+  type SlidingWindow,
+  type TumblingWindow,
+  type WindowSpec,
+  wrongMs,
+} from './window-spec.ts';
 
 export interface WindowOptions {
   /**
    * How long behind its end a window still takes records: those that come give their key's result anew (`emission: 'late'`), several that
-   * come together give one. Default 0 ms.
+   * come together give one. Default 0 ms. Tumbling, hopping and session windows of event time only.
    */
   readonly allowedLatenessMs?: number;
-  /** Tells what open windows have come to, every so many ms of the clock on the wall (`emission: 'early'`). Default: never. */
+  /**
+   * Tells what open windows have come to, every so many ms of the clock on the wall (`emission: 'early'`); of sessions, those that have
+   * changed. Default: never. Tumbling, hopping and session windows only.
+   */
   readonly earlyMs?: number;
   /** Each result holds only what came since the one before it, instead of all. Tumbling and global windows only. Default false. */
   readonly discarding?: boolean;
-  /** Combine on each worker before the exchange. Default true. */
+  /** Combine on each worker before the exchange. Default true. Tumbling and hopping windows only. */
   readonly preaggregate?: boolean;
 }
+
+/** Options that say nothing to windows of this kind; of several kinds, those that say nothing to one of them. */
+type RefusedBy<W extends WindowSpec> =
+  | (W extends GlobalWindow ? 'allowedLatenessMs' | 'earlyMs' | 'preaggregate' | 'late' : never)
+  | (W extends SlidingWindow ? 'allowedLatenessMs' | 'earlyMs' | 'discarding' | 'preaggregate' : never)
+  | (W extends SessionWindow ? 'discarding' | 'preaggregate' : never)
+  | (W extends { readonly kind: 'hopping' } ? (W extends TumblingWindow ? never : 'discarding') : never)
+  | (W extends { readonly time: 'processing' } ? 'allowedLatenessMs' | 'late' : never);
+
+/** Those of the options `O` that windows of this kind have. A window of which nothing is known is checked when the job is built. */
+export type OptionsOf<W extends WindowSpec, O> = [WindowSpec] extends [W]
+  ? O
+  : Omit<O, RefusedBy<W>> & { readonly [P in RefusedBy<W>]?: never };
 
 const OPTION_NAMES = ['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late'];
 
@@ -32,12 +56,22 @@ function* problemsWith(window: WindowSpec, options: WindowOptions): Generator<st
   const { allowedLatenessMs, earlyMs, discarding } = options;
   if (allowedLatenessMs !== undefined) yield* wrongMs('allowedLatenessMs', allowedLatenessMs, 0);
   if (earlyMs !== undefined) yield* wrongMs('earlyMs', earlyMs, 1);
-  if (window.kind !== 'hopping' || window.time === 'processing') {
-    const others = window.kind === 'global' ? [] : (['discarding'] as const);
-    const wrong = (['allowedLatenessMs', 'earlyMs', ...others] as const).filter((name) => options[name]);
-    const which = window.kind === 'hopping' ? 'windows of processing time' : `${window.kind} windows`;
-    if (wrong.length > 0) yield `${which} have no option '${wrong.join("', '")}' yet`;
-  } else if (discarding === true && (paneMs(window) !== window.sizeMs || allowedLatenessMs !== undefined)) {
+  const { kind } = window;
+  const unknown = NOT_FOR[kind].filter((name) => options[name] !== undefined && options[name] !== false);
+  if (unknown.length > 0) yield `${kind} windows have no option '${unknown.join("', '")}'`;
+  if ((kind === 'hopping' || kind === 'session') && window.time === 'processing' && allowedLatenessMs !== undefined) {
+    yield "windows of processing time have no option 'allowedLatenessMs': no record is late there";
+  }
+  if (kind !== 'hopping' || discarding !== true) return;
+  if (paneMs(window) !== window.sizeMs || allowedLatenessMs !== undefined) {
     yield 'discarding needs tumbling windows without allowedLatenessMs: a record in several windows cannot be discarded from one';
   }
 }
+
+/** As the types say (RefusedBy), for those who have none. */
+const NOT_FOR: Readonly<Record<WindowSpec['kind'], readonly ('allowedLatenessMs' | 'earlyMs' | 'discarding')[]>> = {
+  hopping: [],
+  session: ['discarding'],
+  sliding: ['allowedLatenessMs', 'earlyMs', 'discarding'],
+  global: ['allowedLatenessMs', 'earlyMs'],
+};

@@ -20,6 +20,11 @@ export interface HoppingWindow {
   readonly time?: 'processing';
 }
 
+/** Each record is in one window. */
+export interface TumblingWindow extends HoppingWindow {
+  readonly touching: true;
+}
+
 export interface SessionWindow {
   readonly kind: 'session';
   readonly gapMs: number;
@@ -39,10 +44,17 @@ export interface GlobalWindow {
 
 export type WindowSpec = HoppingWindow | SessionWindow | SlidingWindow | GlobalWindow;
 
+export type WindowClock = 'event' | 'processing';
+
 /** `'processing'`: by the clock on the wall when the record comes to its window, and no record is late. Default `'event'`. */
-export interface WindowTime {
-  readonly time?: 'event' | 'processing';
+export interface WindowTime<C extends WindowClock = WindowClock> {
+  readonly time?: C;
 }
+
+/** Windows that are known to go by the clock on the wall have fewer options. */
+export type OnClock<W extends WindowSpec, C extends WindowClock> = [C] extends ['processing']
+  ? W & { readonly time: 'processing' }
+  : W;
 
 /**
  * Windows of `sizeMs` that touch and do not overlap.
@@ -50,8 +62,11 @@ export interface WindowTime {
  * @example
  * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
  */
-export function tumbling(options: { readonly sizeMs: number; readonly offsetMs?: number } & WindowTime): HoppingWindow {
-  return hopping({ ...options, stepMs: options.sizeMs });
+export function tumbling<C extends WindowClock = 'event'>(
+  options: { readonly sizeMs: number; readonly offsetMs?: number } & WindowTime<C>,
+): OnClock<TumblingWindow, C> {
+  const window: TumblingWindow = { ...gridOf({ ...options, stepMs: options.sizeMs }), touching: true };
+  return Object.freeze(window) as OnClock<TumblingWindow, C>;
 }
 
 /**
@@ -61,7 +76,13 @@ export function tumbling(options: { readonly sizeMs: number; readonly offsetMs?:
  * @example
  * bids.keyBy((b) => b.auction).window(hopping({ sizeMs: 10_000, stepMs: 2_000 })).aggregate(count());
  */
-export function hopping(
+export function hopping<C extends WindowClock = 'event'>(
+  options: { readonly sizeMs: number; readonly stepMs: number; readonly offsetMs?: number } & WindowTime<C>,
+): OnClock<HoppingWindow, C> {
+  return Object.freeze(gridOf(options)) as OnClock<HoppingWindow, C>;
+}
+
+function gridOf(
   options: { readonly sizeMs: number; readonly stepMs: number; readonly offsetMs?: number } & WindowTime,
 ): HoppingWindow {
   const { sizeMs, stepMs, offsetMs = 0 } = options;
@@ -76,7 +97,7 @@ export function hopping(
     );
   }
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '));
-  return Object.freeze({ kind: 'hopping', sizeMs, stepMs, offsetMs, ...timeOf(options) });
+  return { kind: 'hopping', sizeMs, stepMs, offsetMs, ...timeOf(options) };
 }
 
 /**
@@ -85,9 +106,12 @@ export function hopping(
  * @example
  * clicks.keyBy((c) => c.user).window(session({ gapMs: 30 * 60_000 })).aggregate(count());
  */
-export function session(options: { readonly gapMs: number } & WindowTime): SessionWindow {
+export function session<C extends WindowClock = 'event'>(
+  options: { readonly gapMs: number } & WindowTime<C>,
+): OnClock<SessionWindow, C> {
   wholeMs('gapMs', options.gapMs, 1);
-  return Object.freeze({ kind: 'session', gapMs: options.gapMs, ...timeOf(options) });
+  const window: SessionWindow = { kind: 'session', gapMs: options.gapMs, ...timeOf(options) };
+  return Object.freeze(window) as OnClock<SessionWindow, C>;
 }
 
 /**

@@ -7,11 +7,17 @@ import {
   aggregator,
   collectValues,
   count,
+  global,
+  hopping,
   job,
   mean,
+  type Stream,
+  session,
+  sliding,
   topN,
   tumbling,
   type WindowOptions,
+  type WindowSpan,
 } from '../../../index.ts';
 
 interface Flight {
@@ -101,8 +107,61 @@ it('knows which results a window can have', () => {
       .aggregate(count())
       .to(forEach((row) => expectTypeOf(row.emission).toEqualTypeOf<'early' | 'final' | 'late' | undefined>()));
 
+    byOrigin
+      .window(session({ gapMs: 100 }), { allowedLatenessMs: 100 })
+      .aggregate(count())
+      .to(
+        forEach((row) => {
+          expectTypeOf(row.emission).toEqualTypeOf<'final' | 'late'>();
+          expectTypeOf(row.revises).toEqualTypeOf<readonly WindowSpan[] | undefined>();
+        }),
+      );
+    byOrigin
+      .window(day, { earlyMs: 100 })
+      .aggregate(count())
+      // @ts-expect-error the bounds of a window that touches others do not change
+      .to(forEach((row) => expectTypeOf(row.revises).toEqualTypeOf<unknown>()));
+
     // @ts-expect-error there is no such option
     expect(() => byOrigin.window(day, { earlyMs: 100, lateness: 3 })).toThrow(/no option 'lateness'/);
   });
   expect(built.graph({}).nodes.map((node) => node.operation.kind)).toContain('window');
+});
+
+it('refuses options that say nothing to a kind of window', () => {
+  const built = job('types', (flow) => {
+    const byOrigin = flow
+      .from(flights)
+      .eventTime((flight) => flight.delay)
+      .keyBy((flight) => flight.origin);
+    const late = (records: Stream<unknown>): void => void records.to(blackHole());
+    const refused = /has no option|have no option|discarding needs/;
+
+    // Each of these stands for the kind: it compiles.
+    byOrigin.window(tumbling({ sizeMs: 1_000 }), { earlyMs: 1, discarding: true, preaggregate: false, late });
+    byOrigin.window(hopping({ sizeMs: 1_000, stepMs: 100 }), { earlyMs: 1, allowedLatenessMs: 1, late });
+    byOrigin.window(session({ gapMs: 1_000 }), { earlyMs: 1, allowedLatenessMs: 1, late });
+    byOrigin.window(sliding({ sizeMs: 1_000 }), { late });
+    byOrigin.window(global({ everyCount: 10 }), { discarding: true });
+    byOrigin.window(tumbling({ sizeMs: 1_000, time: 'processing' }), { earlyMs: 1, discarding: true });
+
+    // @ts-expect-error a record in several windows cannot be discarded from one
+    expect(() => byOrigin.window(hopping({ sizeMs: 9, stepMs: 3 }), { discarding: true, earlyMs: 1 })).toThrow(refused);
+    // @ts-expect-error what came since the last result is no session
+    expect(() => byOrigin.window(session({ gapMs: 9 }), { discarding: true })).toThrow(refused);
+    // @ts-expect-error a sliding window ends with its record
+    expect(() => byOrigin.window(sliding({ sizeMs: 9 }), { earlyMs: 1 })).toThrow(refused);
+    // @ts-expect-error a late record would change the results of all behind it
+    expect(() => byOrigin.window(sliding({ sizeMs: 9 }), { allowedLatenessMs: 1 })).toThrow(refused);
+    // @ts-expect-error it never ends
+    expect(() => byOrigin.window(global({ everyCount: 9 }), { allowedLatenessMs: 1 })).toThrow(refused);
+    // @ts-expect-error no record is late by the clock
+    expect(() => byOrigin.window(session({ gapMs: 9, time: 'processing' }), { allowedLatenessMs: 1 })).toThrow(refused);
+    // @ts-expect-error no record is late by the clock
+    byOrigin.window(hopping({ sizeMs: 9, stepMs: 3, time: 'processing' }), { late });
+    // @ts-expect-error nothing is combined before the exchange
+    byOrigin.window(session({ gapMs: 9 }), { preaggregate: false });
+    byOrigin.aggregate(count()).to(blackHole());
+  });
+  expect(() => built.graph({})).not.toThrow();
 });

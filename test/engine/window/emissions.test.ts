@@ -8,9 +8,11 @@ import {
   collectValues,
   count,
   type Emission,
+  global,
   hopping,
   job,
   session,
+  sliding,
   tumbling,
   type WindowOptions,
   type WindowSpec,
@@ -288,7 +290,18 @@ describe('options of windows', () => {
     expect(windowed(() => hopping({ sizeMs: 10, stepMs: 5 }), { discarding: true })).toThrow(
       /discarding needs tumbling/,
     );
-    expect(windowed(() => session({ gapMs: 10 }), { earlyMs: 5 })).toThrow(/session windows have no option 'earlyMs'/);
+    expect(windowed(() => session({ gapMs: 10 }), { discarding: true })).toThrow(
+      /session windows have no option 'discarding'/,
+    );
+    expect(windowed(() => sliding({ sizeMs: 10 }), { earlyMs: 5, allowedLatenessMs: 0 })).toThrow(
+      /sliding windows have no option 'allowedLatenessMs', 'earlyMs'/,
+    );
+    expect(windowed(() => global({ everyCount: 10 }), { earlyMs: 5 })).toThrow(
+      /global windows have no option 'earlyMs'/,
+    );
+    expect(windowed(() => session({ gapMs: 10, time: 'processing' }), { allowedLatenessMs: 0 })).toThrow(
+      /windows of processing time have no option 'allowedLatenessMs'/,
+    );
     expect(windowed(() => hopping({ sizeMs: 0, stepMs: 1.5, offsetMs: 0.1 }), {})).toThrow(
       /sizeMs must be .* sizeMs=0; stepMs must be .* stepMs=1.5; offsetMs must be .* offsetMs=0.1; stepMs must not be larger/,
     );

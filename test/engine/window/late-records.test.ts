@@ -1,6 +1,6 @@
 // Which records are late. The definition (docs/guide-event-time.md): a record is late for windows when, as it reaches their operator,
 // the operator's watermark has passed the end of the last window that holds it by the allowed lateness; for sessions, when the session
-// that it would begin has ended and none that is open takes it.
+// that it would begin has ended by the allowed lateness and none that is kept takes it.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +16,8 @@ import {
   session,
   tumbling,
   type WindowOptions,
+  type WindowSpan,
+  type WindowSpec,
 } from '../../../index.ts';
 import { simulate } from '../../support/simulate-anywhere.ts';
 import { oneByOne, type Read, scripted } from './scripted-source.ts';
@@ -30,6 +32,7 @@ interface Result {
   readonly key: string;
   readonly windowStart: number;
   readonly windowEnd: number;
+  readonly revises?: readonly WindowSpan[];
   readonly ids: number[];
 }
 
@@ -69,9 +72,9 @@ function lateByDefinition(
       if (lastStart + sizeMs + latenessMs <= watermarkMs) late.push(id);
     } else {
       const { gapMs } = window;
-      open = open.filter(({ lastMs }) => lastMs + gapMs > watermarkMs);
+      open = open.filter(({ lastMs }) => lastMs + gapMs + latenessMs > watermarkMs);
       const touched = open.filter((s) => s.user === user && at < s.lastMs + gapMs && s.startMs < at + gapMs);
-      if (touched.length === 0 && at + gapMs <= watermarkMs) late.push(id);
+      if (touched.length === 0 && at + gapMs + latenessMs <= watermarkMs) late.push(id);
       else {
         const startMs = Math.min(at, ...touched.map((s) => s.startMs));
         const lastMs = Math.max(at, ...touched.map((s) => s.lastMs));
@@ -86,7 +89,7 @@ function lateByDefinition(
 function windowedJob(
   splits: readonly (readonly Read<Click>[])[],
   time: { outOfOrderMs: number; idleMs?: number },
-  window: HoppingWindow | SessionWindow,
+  window: WindowSpec,
   options: WindowOptions,
 ) {
   return job('windowed', (flow) => {
@@ -130,7 +133,7 @@ describe('late records', () => {
     });
     await fc.assert(
       fc.asyncProperty(cases, async ({ records, window, outOfOrderMs, latenessMs, preaggregate, workers, seed }) => {
-        const allowed = window.kind === 'hopping' && latenessMs > 0 ? { allowedLatenessMs: latenessMs } : {};
+        const allowed = latenessMs > 0 ? { allowedLatenessMs: latenessMs } : {};
         const windowed = windowedJob([oneByOne(records)], { outOfOrderMs }, window, { preaggregate, ...allowed });
         const { results, stages } = await simulate(windowed, { workers, seed });
         const expected = lateByDefinition(records, window, outOfOrderMs, latenessMs);
@@ -206,19 +209,24 @@ describe('late records', () => {
           return readAs(records, pattern);
         });
         const time = idleMs === undefined ? { outOfOrderMs } : { outOfOrderMs, idleMs };
-        const allowed = window.kind === 'hopping' && latenessMs > 0 ? { allowedLatenessMs: latenessMs } : {};
+        const allowed = latenessMs > 0 ? { allowedLatenessMs: latenessMs } : {};
         const windowed = windowedJob(reads, time, window, { preaggregate, ...allowed });
         const { results, stages } = await simulate(windowed, options);
         const late = idsOf(results['late']);
         // Of several results of a window, each holds what the one before it held, and more.
-        const told = new Map<string, Set<number>>();
-        for (const { key, windowStart, ids } of results['results'] as Result[]) {
-          const before = told.get(`${key} ${windowStart}`) ?? new Set();
-          if (window.kind === 'hopping') for (const had of before) expect(ids).toContain(had);
+        const told = new Map<string, number[]>();
+        for (const { key, windowStart, windowEnd, revises = [], ids } of results['results'] as Result[]) {
+          const name = `${key} ${windowStart} ${windowEnd}`;
+          const others = revises.map((span) => `${key} ${span.windowStart} ${span.windowEnd}`);
+          for (const other of others) expect(told.has(other)).toBe(true);
+          for (const before of [name, ...others]) for (const had of told.get(before) ?? []) expect(ids).toContain(had);
           expect(new Set(ids).size).toBe(ids.length);
-          told.set(`${key} ${windowStart}`, new Set([...(window.kind === 'hopping' ? [] : before), ...ids]));
+          for (const other of others) told.delete(other);
+          told.set(name, ids);
         }
-        const counted = new Set([...told.values()].flatMap((ids) => [...ids]));
+        const inResults = [...told.values()].flat();
+        const counted = new Set(inResults);
+        if (window.kind === 'session') expect(inResults.length).toBe(counted.size);
         expect(new Set(late).size).toBe(late.length);
         expect(late.filter((one) => counted.has(one))).toEqual([]);
         expect(sorted([...counted, ...late])).toEqual(all.map((click) => click.id));

@@ -140,9 +140,7 @@ describe('windows of processing time', () => {
           .to(collect('none'));
       }).graph({});
     expect(build({})).toThrow('a window needs event time');
-    expect(build({ allowedLatenessMs: 5 })).toThrow(
-      "windows of processing time have no option 'allowedLatenessMs' yet",
-    );
+    expect(build({ allowedLatenessMs: 5 })).toThrow("windows of processing time have no option 'allowedLatenessMs'");
     expect(() => tumbling({ sizeMs: 5, time: 'wall' as never })).toThrow(
       "time must be 'event' or 'processing': time=wall",
     );

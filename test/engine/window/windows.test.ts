@@ -5,7 +5,17 @@ import { describe, expect, it } from 'vitest';
 import type { Source, SplitReader } from '../../../engine/connector/source.ts';
 import { LIMITS } from '../../../engine/limits.ts';
 import type { HoppingWindow, SessionWindow } from '../../../engine/window/window-spec.ts';
-import { collect, collectValues, count, hopping, job, max, session, tumbling } from '../../../index.ts';
+import {
+  collect,
+  collectValues,
+  count,
+  hopping,
+  job,
+  max,
+  session,
+  tumbling,
+  type WindowSpec,
+} from '../../../index.ts';
 import { simulate } from '../../support/simulate-anywhere.ts';
 
 interface Click {
@@ -141,7 +151,7 @@ describe('windows', () => {
             .from(splitsOf(splits, batch))
             .eventTime((click) => click.at, { outOfOrderMs: disorderMs })
             .keyBy((click) => click.user)
-            .window(window, { preaggregate, late: (late) => late.to(collect('late')) })
+            .window(window as WindowSpec, { preaggregate, late: (late) => late.to(collect('late')) })
             .aggregate({ ids: collectValues((click: Click) => click.id) })
             .to(collect('results'));
         });
@@ -162,7 +172,7 @@ describe('windows', () => {
             .from(splitsOf(splits, batch))
             .eventTime((click) => click.at, { outOfOrderMs: disorderMs })
             .keyBy((click) => click.user)
-            .window(window, { preaggregate })
+            .window(window as WindowSpec, { preaggregate })
             .aggregate({ n: count() })
             .to(collect('results'));
         });
