@@ -5,6 +5,7 @@ import { composite } from '../aggregate/composite.ts';
 import { owned } from '../aggregate/own-string.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { WindowSpan } from '../window/window-result.ts';
+import type { SessionWindow, WindowSpec } from '../window/window-spec.ts';
 
 /** What aggregate() emits: the key with the one result, or with each of the named ones. */
 export type AggregateOf<K, S> =
@@ -22,12 +23,31 @@ export interface Revising {
   revises?: readonly WindowSpan[];
 }
 
+/** Which results the options of a window ask for. */
+export interface ResultsAsked {
+  one: { readonly earlyMs?: never; readonly allowedLatenessMs?: never };
+  early: { readonly earlyMs: number };
+  late: { readonly allowedLatenessMs: number };
+  many: { readonly earlyMs: number; readonly allowedLatenessMs: number };
+  any: unknown;
+}
+
+/** What these results say of themselves. */
+export type Told<W extends WindowSpec, E extends Emission> = { emission: E } & ([Extract<W, SessionWindow>] extends [
+  never,
+]
+  ? unknown
+  : Revising);
+
 /** What every result of a window has: milliseconds of event time, the end not included. */
 export interface WindowBounds<K> {
   key: K;
   windowStart: number;
   windowEnd: number;
 }
+
+/** What results of windows call their own: aggregates have other names. */
+export const NAMES_OF_WINDOWS: readonly string[] = ['key', 'windowStart', 'windowEnd', 'emission', 'revises'];
 
 /** What an aggregate over windows emits. `E` is `{ emission }` where there can be several results of a window. */
 export type WindowResultOf<K, S, E = unknown> = WindowBounds<K> &

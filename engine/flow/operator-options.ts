@@ -13,6 +13,11 @@ import {
 import { LIMITS } from '../limits.ts';
 import { wholeMs } from '../window/window-spec.ts';
 
+export interface SinkOptions {
+  readonly name?: string;
+  readonly parallelism?: number;
+}
+
 /** The branch of split() that receives what no test accepted. */
 export const OTHERWISE = 'otherwise';
 

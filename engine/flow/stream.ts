@@ -24,14 +24,16 @@ import {
 } from '../graph/operator-node.ts';
 import type { AnyProcess, ProcessDefinition, ProcessOptions, StateDefinition } from '../process/process-definition.ts';
 import { processOperation } from '../process/process-operation.ts';
-import { checkWindowOptions, type OptionsOf, type WindowOptions } from '../window/window-options.ts';
-import { type GlobalWindow, isByEventTime, type SessionWindow, type WindowSpec } from '../window/window-spec.ts';
+import { checkWindow, type OptionsOf, type WindowOptions } from '../window/window-options.ts';
+import type { GlobalWindow, WindowSpec } from '../window/window-spec.ts';
 import {
   type AggregateOf,
   type Emission,
+  NAMES_OF_WINDOWS,
   oneAggregator,
-  type Revising,
+  type ResultsAsked,
   reducer,
+  type Told,
   type WindowResultOf,
 } from './aggregate-results.ts';
 import {
@@ -39,13 +41,9 @@ import {
   checkBranches,
   checkEventTimeOptions,
   OTHERWISE,
+  type SinkOptions,
   setParallelism,
 } from './operator-options.ts';
-
-export interface SinkOptions {
-  readonly name?: string;
-  readonly parallelism?: number;
-}
 
 /** What can be done with a stream, keyed or not. */
 abstract class Operators<T> {
@@ -319,33 +317,16 @@ export class KeyedStream<K, T> extends Operators<T> {
    * passes the window's end. The stream needs `eventTime()` before.
    *
    * @example
-   * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count());
-   * // { key, windowStart, windowEnd, value }
+   * bids.keyBy((b) => b.auction).window(tumbling({ sizeMs: 10_000 })).aggregate(count()); // { key, windowStart, windowEnd, value }
    */
-  window(
-    window: GlobalWindow,
-    options?: Windowing<T, GlobalWindow>,
-  ): WindowedStream<K, T, Told<GlobalWindow, 'early' | 'final'>>;
-  window<W extends WindowSpec>(window: W, options?: Windowing<T, W> & OneResult): WindowedStream<K, T>;
-  window<W extends WindowSpec>(
-    window: W,
-    options: Windowing<T, W> & EarlyResults & LateResults,
-  ): WindowedStream<K, T, Told<W, Emission>>;
-  window<W extends WindowSpec>(
-    window: W,
-    options: Windowing<T, W> & EarlyResults,
-  ): WindowedStream<K, T, Told<W, 'early' | 'final'>>;
-  window<W extends WindowSpec>(
-    window: W,
-    options: Windowing<T, W> & LateResults,
-  ): WindowedStream<K, T, Told<W, 'final' | 'late'>>;
+  window(window: GlobalWindow, options?: Windowing<T, GlobalWindow>): Windows<K, T, GlobalWindow, 'early' | 'final'>;
+  window<W extends WindowSpec>(window: W, options?: Windowing<T, W, 'one'>): WindowedStream<K, T>;
+  window<W extends WindowSpec>(window: W, options: Windowing<T, W, 'many'>): Windows<K, T, W, Emission>;
+  window<W extends WindowSpec>(window: W, options: Windowing<T, W, 'early'>): Windows<K, T, W, 'early' | 'final'>;
+  window<W extends WindowSpec>(window: W, options: Windowing<T, W, 'late'>): Windows<K, T, W, 'final' | 'late'>;
   window<W extends WindowSpec>(window: W, options: Windowing<T, W>): WindowedStream<K, T, Partial<Told<W, Emission>>>;
   window(window: WindowSpec, options: Windowing<T, WindowSpec> = {}): WindowedStream<K, T, unknown> {
-    checkWindowOptions(window, options, this.graph.job);
-    if (isByEventTime(window) && !hasEventTime(this.graph, this.#input)) {
-      const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
-      throw new MillraceError('ERR_JOB_GRAPH', rule, { place: { job: this.graph.job } });
-    }
+    checkWindow(window, options, this.graph.job, hasEventTime(this.graph, this.#input));
     return new WindowedStream<K, T, unknown>(this.parts, window, options);
   }
 
@@ -378,21 +359,18 @@ export interface LateOption<T> {
   late?(records: Stream<T>): void;
 }
 
-type Windowing<T, W extends WindowSpec> = OptionsOf<W, WindowOptions & LateOption<T>>;
-type OneResult = { readonly earlyMs?: never; readonly allowedLatenessMs?: never };
-type EarlyResults = { readonly earlyMs: number };
-type LateResults = { readonly allowedLatenessMs: number };
-type Told<W extends WindowSpec, E extends Emission> = { emission: E } & ([Extract<W, SessionWindow>] extends [never]
-  ? unknown
-  : Revising);
+type Given<T> = WindowOptions & LateOption<T>;
+type Windowing<T, W extends WindowSpec, A extends keyof ResultsAsked = 'any'> = OptionsOf<W, Given<T>> &
+  ResultsAsked[A];
+type Windows<K, T, W extends WindowSpec, E extends Emission> = WindowedStream<K, T, Told<W, E>>;
 
 /** The records of a stream by key and window. `E` is `{ emission }` where a window can have several results for a key. */
 export class WindowedStream<K, T, E = unknown> {
   readonly #parts: KeyedParts;
   readonly #window: WindowSpec;
-  readonly #options: WindowOptions & LateOption<T>;
+  readonly #options: Given<T>;
 
-  constructor(parts: KeyedParts, window: WindowSpec, options: WindowOptions & LateOption<T>) {
+  constructor(parts: KeyedParts, window: WindowSpec, options: Given<T>) {
     this.#parts = parts;
     this.#window = window;
     this.#options = options;
@@ -410,8 +388,7 @@ export class WindowedStream<K, T, E = unknown> {
   ): Stream<WindowResultOf<K, S, E>>;
   aggregate(what: Aggregator<T> | Readonly<Record<string, Aggregator<T>>>): Stream<unknown> {
     const { graph, input, key } = this.#parts;
-    const taken = ['key', 'windowStart', 'windowEnd', 'emission', 'revises'];
-    const { aggregator, spread } = oneAggregator(what, taken, graph.job);
+    const { aggregator, spread } = oneAggregator(what, NAMES_OF_WINDOWS, graph.job);
     const { late, ...options } = this.#options;
     const kept = { aggregator: aggregator as Aggregator<unknown>, options: Object.freeze(options) };
     const node = graph.add({ kind: 'window', key, window: this.#window, ...kept, spread }, [input]);

@@ -4,6 +4,7 @@ import { MillraceError } from '../errors/millrace-error.ts';
 import { checkOptionNames } from '../errors/option-names.ts';
 import {
   type GlobalWindow,
+  isByEventTime,
   paneMs,
   type SessionWindow,
   type SlidingWindow,
@@ -44,12 +45,16 @@ export type OptionsOf<W extends WindowSpec, O> = [WindowSpec] extends [W]
 
 const OPTION_NAMES = ['allowedLatenessMs', 'earlyMs', 'discarding', 'preaggregate', 'late'];
 
-/** @throws MillraceError ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID, naming every option that is wrong */
-export function checkWindowOptions(window: WindowSpec, options: WindowOptions, job: string): void {
+/** @throws MillraceError ERR_OPTION_UNKNOWN or ERR_OPTION_INVALID, naming every option that is wrong; ERR_JOB_GRAPH without event time where it takes that */
+export function checkWindow(window: WindowSpec, options: WindowOptions, job: string, hasEventTime: boolean): void {
   const place = { job };
   checkOptionNames('window', options, OPTION_NAMES, place);
   const problems = [...problemsWith(window, options)];
   if (problems.length > 0) throw new MillraceError('ERR_OPTION_INVALID', problems.join('; '), { place });
+  if (isByEventTime(window) && !hasEventTime) {
+    const rule = 'a window needs event time: call .eventTime((record) => ...) behind the source';
+    throw new MillraceError('ERR_JOB_GRAPH', rule, { place });
+  }
 }
 
 function* problemsWith(window: WindowSpec, options: WindowOptions): Generator<string> {
