@@ -22,6 +22,17 @@ export class HeldRecords {
   /** Those before this are dropped. */
   #first = 0;
 
+  /** The way back from toData(). */
+  static of(items: Held[]): HeldRecords {
+    const records = new HeldRecords();
+    records.#items = items;
+    return records;
+  }
+
+  toData(): Held[] {
+    return this.#first === 0 ? this.#items : this.#items.slice(this.#first);
+  }
+
   get size(): number {
     return this.#items.length - this.#first;
   }

@@ -9,10 +9,12 @@
 //
 // Kept: a left record until the watermark is behind l.time + upperMs, a right one until it is behind r.time - lowerMs; each at least until it is
 // behind its own time; for ever where that bound is infinite. Behind the watermark a record is late: what it should meet may be gone.
-// Records keep the text of the frame that they came in; its other records are kept about as long.
+// Records keep the text of the frame that they came in; its other records are kept about as long. What memory does not hold leaves it by key,
+// with all records of the key; timers stay.
 
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { type Spillable, type StateTable, stateTable } from '../state/spilling-table.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import { type Held, HeldRecords } from './held-records.ts';
@@ -39,6 +41,23 @@ interface Sides {
   timerMs: number;
 }
 
+const SIDES: Spillable<Sides> = {
+  create: () => ({ left: new HeldRecords(), right: new HeldRecords(), timerMs: END_OF_TIME }),
+  toData: ({ left, right, timerMs }) => [left.toData(), right.toData(), timerMs],
+  fromData: (data) => {
+    const [left, right, timerMs] = data as [Held[], Held[], number];
+    return { left: HeldRecords.of(left), right: HeldRecords.of(right), timerMs };
+  },
+  isBlank: ({ left, right }) => left.size === 0 && right.size === 0,
+};
+
+/** Of a key, when it is next complete in part; with its entry where that cannot leave memory. */
+interface KeyTimer {
+  readonly key: unknown;
+  readonly entry: KeyEntry | undefined;
+  readonly atMs: number;
+}
+
 /** A record that is meeting its partners: those from `at` to `to` of the other side are yet to be met. */
 interface Meeting {
   readonly held: Held;
@@ -58,10 +77,9 @@ export class IntervalJoin implements StatefulLogic {
   readonly #select: Select | undefined;
   readonly #group: Group | undefined;
   readonly #host: StatefulHost;
-  readonly #keys = new KeyTable(
-    (): Sides => ({ left: new HeldRecords(), right: new HeldRecords(), timerMs: END_OF_TIME }),
-  );
-  readonly #timers = new TimerHeap<{ readonly entry: KeyEntry; readonly atMs: number }>();
+  readonly #keys: StateTable<Sides>['table'];
+  readonly #spilling: StateTable<Sides>['spilling'];
+  readonly #timers = new TimerHeap<KeyTimer>();
   #watermarkMs: number = NO_WATERMARK;
   /** Has more partners than a batch holds: the rest is told before anything else happens. */
   #meeting: Meeting | undefined;
@@ -78,6 +96,9 @@ export class IntervalJoin implements StatefulLogic {
     this.#select = select;
     this.#group = group;
     this.#host = host;
+    const { table, spilling } = stateTable(SIDES, host.coldState);
+    this.#keys = table;
+    this.#spilling = spilling;
   }
 
   /** Each left record with each of its partners. */
@@ -88,6 +109,14 @@ export class IntervalJoin implements StatefulLogic {
   /** Each left record with all of its partners, at once. */
   static ofGroups(interval: Interval, group: Group, host: StatefulHost): IntervalJoin {
     return new IntervalJoin(interval, 'left', undefined, group, host);
+  }
+
+  batch(): void {
+    if (this.#meeting === undefined) this.#spilling?.relieve();
+  }
+
+  close(): void | Promise<void> {
+    return this.#spilling?.close();
   }
 
   /** Records kept, over all keys. Counts them: not for hot paths. */
@@ -152,11 +181,14 @@ export class IntervalJoin implements StatefulLogic {
       this.#keys.clear();
     }
     for (let fired = 1; this.#timers.nextMs < watermarkMs; fired++) {
-      const { entry, atMs } = this.#timers.take();
-      const sides = entry.value as Sides;
+      if (fired % TIMERS_A_TURN === 0) this.#spilling?.relieve();
+      const timer = this.#timers.take();
+      const entry = timer.entry ?? this.#keys.peek(timer.key);
       // One was set before it, and has done its work.
-      if (atMs !== sides.timerMs) continue;
+      if (entry === undefined || timer.atMs !== (entry.value as Sides).timerMs) continue;
+      const sides = entry.value as Sides;
       sides.timerMs = END_OF_TIME;
+      this.#spilling?.touch(entry);
       yield* this.#complete(entry, watermarkMs);
       if (sides.left.size === 0 && sides.right.size === 0) this.#keys.delete(entry.key);
       else this.#setTimer(entry, this.#nextMs(sides));
@@ -169,7 +201,7 @@ export class IntervalJoin implements StatefulLogic {
     const sides = entry.value as Sides;
     if (atMs >= sides.timerMs) return;
     sides.timerMs = atMs;
-    this.#timers.set(atMs, { entry, atMs });
+    this.#timers.set(atMs, { key: entry.key, entry: this.#spilling === undefined ? entry : undefined, atMs });
   }
 
   #nextMs({ left, right }: Sides): number {

@@ -12,6 +12,9 @@ export interface KeyEntry {
   value: unknown;
 }
 
+/** A table as data: keys and values in turn. */
+export type StoredEntries = readonly unknown[];
+
 export class KeyTable {
   /** How often a key was looked up to have a value added, where somebody counts. */
   finds = 0;
@@ -22,6 +25,19 @@ export class KeyTable {
   /** @param create the value of a key that is new here; given the key as the entry holds it */
   constructor(create: (key: unknown) => unknown) {
     this.#create = create;
+  }
+
+  /** The way back from toData(). What find() makes has no value. */
+  static of(stored: StoredEntries): KeyTable {
+    const table = new KeyTable(() => undefined);
+    for (let i = 0; i < stored.length; i += 2) table.find(stored[i]).value = stored[i + 1];
+    return table;
+  }
+
+  toData(): StoredEntries {
+    const data: unknown[] = [];
+    for (const { key, value } of this.entries()) data.push(key, value);
+    return data;
   }
 
   get size(): number {

@@ -48,6 +48,19 @@ const FETCHED_BETWEEN_LOOKS = 4_096;
 /** What an entry takes in the heap beside its values. Measured. */
 const ENTRY_BYTES = 300;
 
+/** State by key in memory, or beyond. `spilling` is the same table where it is beyond, for what only that one has to do. */
+export interface StateTable<V> {
+  readonly table: KeyTable | SpillingTable<V>;
+  readonly spilling: SpillingTable<V> | undefined;
+}
+
+/** A call site that has seen one kind of table is as fast as if there were no other: jobs keep all state of a kind in one way. */
+export function stateTable<V>(of: Spillable<V>, cold: ColdState | undefined): StateTable<V> {
+  if (cold === undefined) return { table: new KeyTable(of.create), spilling: undefined };
+  const spilling = new SpillingTable(of, cold);
+  return { table: spilling, spilling };
+}
+
 export class SpillingTable<V> implements KeyStore {
   readonly #of: Spillable<V>;
   readonly #open: () => ColdStore;
@@ -85,7 +98,7 @@ export class SpillingTable<V> implements KeyStore {
     return entry;
   }
 
-  /** The entry of a key, if there is one. What it holds may not be changed: it may not be written back. */
+  /** The entry of a key, if there is one. What it holds may not be changed, or touch() must be told: it would not be written back. */
   peek(key: unknown): KeyEntry | undefined {
     let entry = this.#young.peek(key) as Held | undefined;
     if (entry === undefined) {
@@ -99,6 +112,11 @@ export class SpillingTable<V> implements KeyStore {
     return this.#of.isBlank(entry.value as V) ? undefined : entry;
   }
 
+  /** What was peeked at changes. */
+  touch(entry: KeyEntry): void {
+    (entry as Held).isDirty = true;
+  }
+
   /** Forgets a key. */
   delete(key: unknown): void {
     const entry = this.#young.peek(key) as Held | undefined;
@@ -107,6 +125,11 @@ export class SpillingTable<V> implements KeyStore {
     // The older copy is removed when the blank value is spilled.
     if (held.isStored === true) held.value = this.#of.create();
     else this.#young.delete(key);
+  }
+
+  /** Forgets the key of a blank entry, if that is still the one of its key. */
+  discard(entry: KeyEntry): void {
+    if (this.#young.peek(entry.key) === entry) this.delete(entry.key);
   }
 
   /** Makes room where there is too little: no entry that was found before is good any more. */

@@ -7,8 +7,9 @@
 // ones. A record is late when it is more than `keepMs` behind the watermark; less than that it is joined at once. A version behind the watermark
 // counts for the records that are not joined yet; but where rows can be deleted, one more than `keepMs` behind it is late.
 
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { type Spillable, type StateTable, stateTable } from '../state/spilling-table.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import type { RowReader } from './change.ts';
@@ -27,6 +28,20 @@ interface Timeline {
   timerMs: number;
 }
 
+const TIMELINES: Spillable<Timeline> = {
+  create: () => ({ waiting: [], versions: [], timerMs: END_OF_TIME }),
+  toData: (line) => line,
+  fromData: (data) => data as Timeline,
+  isBlank: ({ waiting, versions }) => waiting.length === 0 && versions.length === 0,
+};
+
+/** Of a key, when something of it is next due; with its entry where that cannot leave memory. */
+interface KeyTimer {
+  readonly key: unknown;
+  readonly entry: KeyEntry | undefined;
+  readonly atMs: number;
+}
+
 const KEYS_A_TURN = 64;
 
 export class AsOfJoin implements StatefulLogic {
@@ -35,8 +50,9 @@ export class AsOfJoin implements StatefulLogic {
   readonly #keepMs: number;
   readonly #select: SelectRow;
   readonly #host: StatefulHost;
-  readonly #keys = new KeyTable((): Timeline => ({ waiting: [], versions: [], timerMs: END_OF_TIME }));
-  readonly #timers = new TimerHeap<{ readonly entry: KeyEntry; readonly atMs: number }>();
+  readonly #keys: StateTable<Timeline>['table'];
+  readonly #spilling: StateTable<Timeline>['spilling'];
+  readonly #timers = new TimerHeap<KeyTimer>();
   #watermarkMs: number = NO_WATERMARK;
 
   constructor(reader: RowReader, keepsLeft: boolean, keepMs: number, select: SelectRow, host: StatefulHost) {
@@ -45,6 +61,17 @@ export class AsOfJoin implements StatefulLogic {
     this.#keepMs = keepMs;
     this.#select = select;
     this.#host = host;
+    const { table, spilling } = stateTable(TIMELINES, host.coldState);
+    this.#keys = table;
+    this.#spilling = spilling;
+  }
+
+  batch(): void {
+    this.#spilling?.relieve();
+  }
+
+  close(): void | Promise<void> {
+    return this.#spilling?.close();
   }
 
   /** Keys that something is kept for. */
@@ -65,11 +92,14 @@ export class AsOfJoin implements StatefulLogic {
 
   *fire(watermarkMs: number): Generator<void> {
     for (let fired = 1; this.#timers.nextMs < watermarkMs; fired++) {
-      const { entry, atMs } = this.#timers.take();
-      const line = entry.value as Timeline;
+      if (fired % KEYS_A_TURN === 0) this.#spilling?.relieve();
+      const timer = this.#timers.take();
+      const entry = timer.entry ?? this.#keys.peek(timer.key);
       // Another was set before it, and has done its work.
-      if (atMs !== line.timerMs) continue;
+      if (entry === undefined || timer.atMs !== (entry.value as Timeline).timerMs) continue;
+      const line = entry.value as Timeline;
       line.timerMs = END_OF_TIME;
+      this.#spilling?.touch(entry);
       let joined = 0;
       for (; joined < line.waiting.length && line.waiting[joined]!.timeMs < watermarkMs; joined++) {
         const { value, timeMs } = line.waiting[joined]!;
@@ -134,6 +164,7 @@ export class AsOfJoin implements StatefulLogic {
     else if (versions.length > 1 || versions[0]?.value === undefined) {
       if (versions.length > 0) this.#setTimer(entry, versions[Math.min(1, versions.length - 1)]!.timeMs + this.#keepMs);
       // It may have been dropped before, and the key have come back.
+      else if (this.#spilling !== undefined) this.#spilling.discard(entry);
       else if (this.#keys.peek(entry.key) === entry) this.#keys.delete(entry.key);
     }
   }
@@ -142,7 +173,7 @@ export class AsOfJoin implements StatefulLogic {
     const line = entry.value as Timeline;
     if (atMs >= line.timerMs) return;
     line.timerMs = atMs;
-    this.#timers.set(atMs, { entry, atMs });
+    this.#timers.set(atMs, { key: entry.key, entry: this.#spilling === undefined ? entry : undefined, atMs });
   }
 }
 

@@ -9,12 +9,13 @@
 // Kept: the left rows twice (router and join), the right rows, the results. A deleted row's number is kept until the watermark
 // has passed the deletion, for by then all that was said before has arrived; without event time, to the end of the job.
 
-import { KeyTable } from '../operators/key-table.ts';
+import { KeyTable, type StoredEntries } from '../operators/key-table.ts';
 import type { StatefulHost } from '../operators/stateful-operator.ts';
 import { sameKey } from '../partition/key-hash.ts';
+import type { Spillable } from '../state/spilling-table.ts';
 import type { RoutedRow, RowReader } from './change.ts';
 import { packRouted, packVersioned, unpackRouted, unpackVersioned } from './packed-row.ts';
-import { RowSlot } from './row-slot.ts';
+import { RowSlot, type StoredSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 import type { SelectRow } from './table-table-join.ts';
 
@@ -23,13 +24,23 @@ interface Routed {
   foreign: unknown;
 }
 
+const ROUTED: Spillable<Routed> = {
+  create: () => ({ slot: new RowSlot(), foreign: undefined }),
+  toData: ({ slot, foreign }) => [slot.toData(), foreign],
+  fromData: (data) => {
+    const [slot, foreign] = data as [StoredSlot, unknown];
+    return { slot: RowSlot.of(slot), foreign };
+  },
+  isBlank: ({ slot }) => slot.isBlank,
+};
+
 export class ForeignRouter extends TableLogic<Routed> {
   readonly #reader: RowReader;
   readonly #foreignKey: (row: unknown, key: unknown) => unknown;
   #version = 0;
 
   constructor(reader: RowReader, foreignKey: (row: unknown, key: unknown) => unknown, host: StatefulHost) {
-    super(host, () => ({ slot: new RowSlot(), foreign: undefined }));
+    super(host, ROUTED);
     this.#reader = reader;
     this.#foreignKey = foreignKey;
   }
@@ -51,8 +62,8 @@ export class ForeignRouter extends TableLogic<Routed> {
     this.settle(entry, state.slot);
   }
 
-  protected isBlank({ slot }: Routed): boolean {
-    return slot.isBlank;
+  protected slotsOf({ slot }: Routed): RowSlot[] {
+    return [slot];
   }
 
   #send(routed: RoutedRow, timeMs: number): void {
@@ -74,13 +85,23 @@ interface Referred {
   changedMs: number;
 }
 
+const REFERRED: Spillable<Referred> = {
+  create: () => ({ right: new RowSlot(), lefts: new KeyTable(() => undefined), changedMs: 0 }),
+  toData: ({ right, lefts, changedMs }) => [right.toData(), lefts.toData(), changedMs],
+  fromData: (data) => {
+    const [right, lefts, changedMs] = data as [StoredSlot, StoredEntries, number];
+    return { right: RowSlot.of(right), lefts: KeyTable.of(lefts), changedMs };
+  },
+  isBlank: ({ right, lefts }) => right.isBlank && lefts.size === 0,
+};
+
 export class ForeignJoin extends TableLogic<Referred> {
   readonly #reader: RowReader;
   readonly #keepsLeft: boolean;
   readonly #select: SelectRow;
 
   constructor(reader: RowReader, keepsLeft: boolean, select: SelectRow, host: StatefulHost) {
-    super(host, () => ({ right: new RowSlot(), lefts: new KeyTable(() => undefined), changedMs: 0 }));
+    super(host, REFERRED);
     this.#reader = reader;
     this.#keepsLeft = keepsLeft;
     this.#select = select;
@@ -110,8 +131,8 @@ export class ForeignJoin extends TableLogic<Referred> {
     this.#join(key, referring, state, timeMs);
   }
 
-  protected isBlank({ right, lefts }: Referred): boolean {
-    return right.isBlank && lefts.size === 0;
+  protected slotsOf({ right }: Referred): RowSlot[] {
+    return [right];
   }
 
   /** The right row has changed for all that name it. */
@@ -146,9 +167,19 @@ interface Resolved {
   version: number;
 }
 
+const RESOLVED: Spillable<Resolved> = {
+  create: () => ({ slot: new RowSlot(), version: -1 }),
+  toData: ({ slot, version }) => [slot.toData(), version],
+  fromData: (data) => {
+    const [slot, version] = data as [StoredSlot, number];
+    return { slot: RowSlot.of(slot), version };
+  },
+  isBlank: ({ slot }) => slot.isBlank,
+};
+
 export class ForeignResult extends TableLogic<Resolved> {
   constructor(host: StatefulHost) {
-    super(host, () => ({ slot: new RowSlot(), version: -1 }));
+    super(host, RESOLVED);
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
@@ -164,7 +195,7 @@ export class ForeignResult extends TableLogic<Resolved> {
     this.settle(entry, state.slot);
   }
 
-  protected isBlank({ slot }: Resolved): boolean {
-    return slot.isBlank;
+  protected slotsOf({ slot }: Resolved): RowSlot[] {
+    return [slot];
   }
 }

@@ -6,9 +6,11 @@
 // result for each group; in that case also all rows of the group.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
-import { KeyTable } from '../operators/key-table.ts';
+import { KeyTable, type StoredEntries } from '../operators/key-table.ts';
 import type { StatefulHost } from '../operators/stateful-operator.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
 import { unpackGrouped } from './packed-row.ts';
+import type { RowSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 
 interface Group {
@@ -25,13 +27,21 @@ export class GroupAggregate extends TableLogic<Group> {
 
   constructor(aggregator: Aggregator<unknown>, host: StatefulHost) {
     const keepsRows = aggregator.retract === undefined;
-    super(host, () => ({
-      accumulator: aggregator.create(),
-      count: 0,
-      rows: keepsRows ? new KeyTable(() => undefined) : undefined,
-      told: undefined,
-      changedMs: 0,
-    }));
+    super(host, {
+      create: () => ({
+        accumulator: aggregator.create(),
+        count: 0,
+        rows: keepsRows ? new KeyTable(() => undefined) : undefined,
+        told: undefined,
+        changedMs: 0,
+      }),
+      toData: (group) => ({ ...group, rows: group.rows?.toData() }),
+      fromData: (data) => {
+        const group = data as Group & { rows: StoredEntries | undefined };
+        return { ...group, rows: group.rows === undefined ? undefined : KeyTable.of(group.rows) };
+      },
+      isBlank: ({ count }) => count === 0,
+    });
     this.#aggregator = aggregator;
   }
 
@@ -64,8 +74,8 @@ export class GroupAggregate extends TableLogic<Group> {
     this.mark(entry);
   }
 
-  protected isBlank({ count }: Group): boolean {
-    return count === 0;
+  protected slotsOf(): RowSlot[] {
+    return [];
   }
 
   protected override *tell(key: unknown, group: Group): Generator<void> {
@@ -98,6 +108,7 @@ export class GroupAggregate extends TableLogic<Group> {
 interface Running {
   accumulator: unknown;
   told: unknown;
+  /** NO_WATERMARK before the first record. */
   changedMs: number;
 }
 
@@ -106,28 +117,32 @@ export class RunningAggregate extends TableLogic<Running> {
   readonly #aggregator: Aggregator<unknown>;
 
   constructor(aggregator: Aggregator<unknown>, host: StatefulHost) {
-    super(host, () => ({ accumulator: aggregator.create(), told: undefined, changedMs: 0 }));
+    super(host, {
+      create: () => ({ accumulator: aggregator.create(), told: undefined, changedMs: NO_WATERMARK }),
+      toData: (running) => running,
+      fromData: (data) => data as Running,
+      isBlank: ({ changedMs }) => changedMs === NO_WATERMARK,
+    });
     this.#aggregator = aggregator;
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
     const aggregator = this.#aggregator;
     const value = aggregator.select === undefined ? record : aggregator.select(record);
-    const before = this.keys.size;
     const entry = this.keys.find(key);
     const state = entry.value as Running;
     try {
       state.accumulator = aggregator.add(state.accumulator, value);
     } catch (error) {
-      if (this.keys.size !== before) this.keys.delete(key);
+      this.dropIfBlank(entry);
       throw error;
     }
     state.changedMs = timeMs;
     this.mark(entry);
   }
 
-  protected isBlank(): boolean {
-    return false;
+  protected slotsOf(): RowSlot[] {
+    return [];
   }
 
   protected override *tell(key: unknown, state: Running): Generator<void> {

@@ -5,7 +5,7 @@
 
 import type { StatefulHost } from '../operators/stateful-operator.ts';
 import type { RowReader } from './change.ts';
-import { RowSlot } from './row-slot.ts';
+import { ONE_SLOT, type RowSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 import type { SelectRow } from './table-table-join.ts';
 
@@ -20,7 +20,7 @@ export class LookupJoin extends TableLogic<RowSlot> {
   #isHeld: boolean;
 
   constructor(reader: RowReader, keepsLeft: boolean, waits: boolean, select: SelectRow, host: StatefulHost) {
-    super(host, () => new RowSlot());
+    super(host, ONE_SLOT);
     this.#reader = reader;
     this.#keepsLeft = keepsLeft;
     this.#isHeld = waits;
@@ -47,7 +47,7 @@ export class LookupJoin extends TableLogic<RowSlot> {
     if (input === TABLE_INPUT) this.#isHeld = false;
   }
 
-  protected isBlank(slot: RowSlot): boolean {
-    return slot.isBlank;
+  protected slotsOf(slot: RowSlot): RowSlot[] {
+    return [slot];
   }
 }

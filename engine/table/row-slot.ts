@@ -4,13 +4,28 @@
 // bring the key back. After that a row behind the watermark, for a key that is not known, is late: nobody can tell whether it was deleted.
 
 import type { StatefulHost } from '../operators/stateful-operator.ts';
+import type { Spillable } from '../state/spilling-table.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 import type { RowReader } from './change.ts';
+
+/** A slot as data. */
+export type StoredSlot = readonly [row: unknown, timeMs: number];
 
 export class RowSlot {
   row: unknown = undefined;
   /** Of the row, or of its deletion; NO_WATERMARK when nothing is known. */
   timeMs: number = NO_WATERMARK;
+
+  static of([row, timeMs]: StoredSlot): RowSlot {
+    const slot = new RowSlot();
+    slot.row = row;
+    slot.timeMs = timeMs;
+    return slot;
+  }
+
+  toData(): StoredSlot {
+    return [this.row, this.timeMs];
+  }
 
   /** Neither a row nor the memory of one. */
   get isBlank(): boolean {
@@ -41,3 +56,11 @@ export class RowSlot {
     if (this.row === undefined && this.timeMs < watermarkMs) this.timeMs = NO_WATERMARK;
   }
 }
+
+/** The state of a key that is one slot. */
+export const ONE_SLOT: Spillable<RowSlot> = {
+  create: () => new RowSlot(),
+  toData: (slot) => slot.toData(),
+  fromData: (data) => RowSlot.of(data as StoredSlot),
+  isBlank: (slot) => slot.isBlank,
+};

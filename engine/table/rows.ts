@@ -4,7 +4,7 @@
 
 import type { StatefulHost } from '../operators/stateful-operator.ts';
 import type { RowReader } from './change.ts';
-import { RowSlot } from './row-slot.ts';
+import { ONE_SLOT, type RowSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 
 /** Every change, as it comes. */
@@ -12,7 +12,7 @@ export class TableChanges extends TableLogic<RowSlot> {
   readonly #reader: RowReader;
 
   constructor(reader: RowReader, host: StatefulHost) {
-    super(host, () => new RowSlot());
+    super(host, ONE_SLOT);
     this.#reader = reader;
   }
 
@@ -25,8 +25,8 @@ export class TableChanges extends TableLogic<RowSlot> {
     if (changes) this.emitChange(entry.key, before, slot.row, timeMs);
   }
 
-  protected isBlank(slot: RowSlot): boolean {
-    return slot.isBlank;
+  protected slotsOf(slot: RowSlot): RowSlot[] {
+    return [slot];
   }
 }
 
@@ -35,7 +35,7 @@ export class FinalRows extends TableLogic<RowSlot> {
   readonly #reader: RowReader;
 
   constructor(reader: RowReader, host: StatefulHost) {
-    super(host, () => new RowSlot());
+    super(host, ONE_SLOT);
     this.#reader = reader;
   }
 
@@ -46,8 +46,8 @@ export class FinalRows extends TableLogic<RowSlot> {
     this.settle(entry, slot);
   }
 
-  protected isBlank(slot: RowSlot): boolean {
-    return slot.isBlank;
+  protected slotsOf(slot: RowSlot): RowSlot[] {
+    return [slot];
   }
 
   protected override *atEnd(): Generator<void> {

@@ -1,10 +1,12 @@
 // What all operators over tables have in common: state by key, deleted rows that are remembered for a while, keys whose results must be told.
 // On the thread of the actor that owns the keys.
 //
-// Kept: one state a key, as long as the key has a row; for a deleted one until the watermark has passed the deletion.
+// Kept: one state a key, as long as the key has a row; for a deleted one until the watermark has passed the deletion. What memory does not hold
+// leaves it between two batches, when no key waits to be told.
 
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { type Spillable, type StateTable, stateTable } from '../state/spilling-table.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import type { RowSlot } from './row-slot.ts';
@@ -14,20 +16,26 @@ const PIECES_A_TURN = 64;
 
 export abstract class TableLogic<S> implements StatefulLogic {
   protected readonly host: StatefulHost;
-  protected readonly keys: KeyTable;
+  protected readonly keys: StateTable<S>['table'];
   protected watermarkMs: number = NO_WATERMARK;
-  readonly #deleted = new TimerHeap<{ readonly entry: KeyEntry; readonly slot: RowSlot }>();
+  readonly #spilling: StateTable<S>['spilling'];
+  readonly #isBlank: (state: S) => boolean;
+  /** Keys, each with a deleted row. */
+  readonly #deleted = new TimerHeap<unknown>();
   #dirty = new Set<KeyEntry>();
 
-  constructor(host: StatefulHost, create: () => S) {
+  constructor(host: StatefulHost, of: Spillable<S>) {
     this.host = host;
-    this.keys = new KeyTable(create);
+    this.#isBlank = of.isBlank;
+    const { table, spilling } = stateTable(of, host.coldState);
+    this.keys = table;
+    this.#spilling = spilling;
   }
 
   abstract onRecord(key: unknown, record: unknown, timeMs: number, input: number): void;
 
-  /** Nothing is known of the key any more. */
-  protected abstract isBlank(state: S): boolean;
+  /** The rows of a key, of all inputs. */
+  protected abstract slotsOf(state: S): Iterable<RowSlot>;
 
   /** Tells what has become of a key since it was marked. */
   protected tell?(key: unknown, state: S): Generator<void>;
@@ -38,6 +46,14 @@ export abstract class TableLogic<S> implements StatefulLogic {
   /** Keys that something is known of. */
   get size(): number {
     return this.keys.size;
+  }
+
+  batch(): void {
+    if (this.#dirty.size === 0) this.#spilling?.relieve();
+  }
+
+  close(): void | Promise<void> {
+    return this.#spilling?.close();
   }
 
   isDue(watermarkMs: number): boolean {
@@ -57,10 +73,15 @@ export abstract class TableLogic<S> implements StatefulLogic {
     }
     if (watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
     while (this.#deleted.nextMs < watermarkMs) {
-      const { entry, slot } = this.#deleted.take();
-      slot.forget(watermarkMs);
-      this.dropIfBlank(entry);
-      if (++pieces % PIECES_A_TURN === 0) yield;
+      const key = this.#deleted.take();
+      if (this.keys.peek(key) !== undefined) {
+        const entry = this.keys.find(key);
+        for (const slot of this.slotsOf(entry.value as S)) slot.forget(watermarkMs);
+        this.dropIfBlank(entry);
+      }
+      if (++pieces % PIECES_A_TURN !== 0) continue;
+      if (this.#dirty.size === 0) this.#spilling?.relieve();
+      yield;
     }
     if (watermarkMs === END_OF_TIME && this.atEnd !== undefined) yield* this.atEnd();
   }
@@ -68,7 +89,7 @@ export abstract class TableLogic<S> implements StatefulLogic {
   /** To be called when a row was taken: a deleted one is forgotten in time, a key without anything now. */
   protected settle(entry: KeyEntry, slot: RowSlot): void {
     slot.forget(this.watermarkMs);
-    if (slot.row === undefined && slot.timeMs > NO_WATERMARK) this.#deleted.set(slot.timeMs, { entry, slot });
+    if (slot.row === undefined && slot.timeMs > NO_WATERMARK) this.#deleted.set(slot.timeMs, entry.key);
     this.dropIfBlank(entry);
   }
 
@@ -79,9 +100,10 @@ export abstract class TableLogic<S> implements StatefulLogic {
   }
 
   protected dropIfBlank(entry: KeyEntry): void {
-    if (this.#dirty.has(entry) || !this.isBlank(entry.value as S)) return;
+    if (this.#dirty.has(entry) || !this.#isBlank(entry.value as S)) return;
     // It may have been dropped before, and the key have come back.
-    if (this.keys.peek(entry.key) === entry) this.keys.delete(entry.key);
+    if (this.#spilling !== undefined) this.#spilling.discard(entry);
+    else if (this.keys.peek(entry.key) === entry) this.keys.delete(entry.key);
   }
 
   /** Tells a change, if it is one. */

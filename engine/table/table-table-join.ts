@@ -4,8 +4,9 @@
 
 import { type JoinType, keepsLeft, keepsRight } from '../join/join-type.ts';
 import type { StatefulHost } from '../operators/stateful-operator.ts';
+import type { Spillable } from '../state/spilling-table.ts';
 import type { RowReader } from './change.ts';
-import { RowSlot } from './row-slot.ts';
+import { RowSlot, type StoredSlot } from './row-slot.ts';
 import { TableLogic } from './table-logic.ts';
 
 interface Joined {
@@ -13,6 +14,16 @@ interface Joined {
   readonly right: RowSlot;
   row: unknown;
 }
+
+const JOINED: Spillable<Joined> = {
+  create: () => ({ left: new RowSlot(), right: new RowSlot(), row: undefined }),
+  toData: ({ left, right, row }) => [left.toData(), right.toData(), row],
+  fromData: (data) => {
+    const [left, right, row] = data as [StoredSlot, StoredSlot, unknown];
+    return { left: RowSlot.of(left), right: RowSlot.of(right), row };
+  },
+  isBlank: ({ left, right }) => left.isBlank && right.isBlank,
+};
 
 export type SelectRow = (left: unknown, right: unknown, where: { readonly key: unknown }) => unknown;
 
@@ -22,7 +33,7 @@ export class TableTableJoin extends TableLogic<Joined> {
   readonly #select: SelectRow;
 
   constructor(readers: readonly [RowReader, RowReader], type: JoinType, select: SelectRow, host: StatefulHost) {
-    super(host, () => ({ left: new RowSlot(), right: new RowSlot(), row: undefined }));
+    super(host, JOINED);
     this.#readers = readers;
     this.#type = type;
     this.#select = select;
@@ -40,8 +51,8 @@ export class TableTableJoin extends TableLogic<Joined> {
     this.settle(entry, slot);
   }
 
-  protected isBlank({ left, right }: Joined): boolean {
-    return left.isBlank && right.isBlank;
+  protected slotsOf({ left, right }: Joined): RowSlot[] {
+    return [left, right];
   }
 
   /** A pair on which select throws has no row. */

@@ -139,12 +139,13 @@ describe('a store in a file of lmdb', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('says what one in memory says, and leaves nothing behind', async () => {
+    let opened = 0;
     await fc.assert(
       fc.asyncProperty(actions, fc.constantFrom(1, 4_000), async (steps, memoryBytes) => {
         const cold = await lmdbState({ directory, memoryBytes }, 0, 1);
         const store = new SpillingTable(STATES, cold);
         const said = answers(store, steps);
-        if (memoryBytes === 1 && steps.length > 3) expect(readdirSync(directory)).toEqual(['worker-0-0']);
+        if (readdirSync(directory).includes('worker-0-0')) opened++;
         await store.close();
         expect(said).toEqual(expected(steps));
         expect(readdirSync(directory)).toEqual([]);
@@ -152,5 +153,6 @@ describe('a store in a file of lmdb', () => {
       { numRuns: 30 },
     );
     expect(existsSync(directory)).toBe(true);
+    expect(opened).toBeGreaterThan(0);
   }, 60_000);
 });
