@@ -103,10 +103,11 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
     if (stage.isFull && !this.#send(stage)) this.full = true;
   }
 
+  /** What is staged of records must have been sent: partial results leave before the records of their receiver, a key's order is that. */
   pushPartial(receiver: number, partial: unknown, port: number, timeMs = 0): void {
     if (this.#partials === undefined) {
       this.#partials = this.#stagesFor(port);
-      this.#stages.push(...this.#partials);
+      this.#stages.unshift(...this.#partials);
     }
     const stage = this.#partials[receiver]!;
     stage.add(partial, timeMs);
@@ -211,6 +212,11 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
     }
   }
 
+  /** A receiver has read all that it was sent. */
+  get isAwaited(): boolean {
+    return this.#settings.writers.some((writer) => writer.isEmpty());
+  }
+
   /** Sends all that is staged, also in frames that are not full. False when some of it must wait for room. */
   sendStaged(): boolean {
     for (const stage of this.#stages) if (stage.staged > 0 && !this.#send(stage)) this.full = true;
@@ -229,6 +235,10 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
 
   /** Sends all that is staged for one receiver. False when some of it must wait for room. */
   #send(stage: ExchangeStage): boolean {
+    if (stage.port === RECORDS_PORT && this.#partials !== undefined) {
+      const partials = this.#partials[stage.receiver]!;
+      if (partials.staged > 0 && !this.#send(partials)) return false;
+    }
     const sentAll = stage.send((leaving, remaining) => this.#watermarkBehind(stage, leaving, remaining));
     this.#passMark(stage);
     // What is pushed next is of the present batch.

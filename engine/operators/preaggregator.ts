@@ -4,14 +4,14 @@
 //   table full, or the input ends -> one partial { k, a } a key -> exchange -> combine
 //
 // For windows there is a table a pane. A partial result is never late, and it could not be: nobody could tell which of its records is.
-//   - Records before the watermark that was promised last are not combined. So a pane holds only what was in time when it came,
+//   - Records of a pane that the watermark has passed are not combined. So a pane holds only what was in time for all its windows,
 //   - it leaves before the watermark that passes its end, and before idleness, which promises nothing;
 //   - and the receiver, which waits for the slowest sender that is not idle, cannot have passed a pane's end before this sender has.
 // A sender that was idle cannot know how far the receiver has gone: from then on its records cross by themselves.
 //
 // The table is bounded. Where keys hardly repeat it would only be in the way: it then steps aside for a while, records cross as
-// they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: what
-// is staged of the one kind is sent before anything of the other is.
+// they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: those
+// that are staged are sent before a partial result is, and one that is staged leaves before the records behind it.
 
 import { PARTIALS_PORT } from '../lane/lane-frame-layout.ts';
 import { LIMITS } from '../limits.ts';
@@ -32,7 +32,10 @@ export class Preaggregator implements Outlet {
   readonly holdup = 'lane';
   /** Records cross as they are, for now. Read by the compiled chain. */
   aside = false;
-  /** Records before this may be late: they cross by themselves, for the receiver to decide. Read by the compiled chain. */
+  /**
+   * Where the first pane begins that no receiver can have closed. Records before this may be late: they cross by themselves, for the receiver
+   * to decide. Read by the compiled chain.
+   */
   closedMs: number = NO_WATERMARK;
   readonly panes: Panes;
   readonly #outlet: ExchangeOutlet;
@@ -46,8 +49,8 @@ export class Preaggregator implements Outlet {
   #partialsSent = 0;
   /** Records may be staged that came before what the table holds. */
   #recordsStaged = false;
-  /** Partial results may be staged that come before the next record. */
-  #partialsStaged = false;
+  /** Panes have ended since the last flush. */
+  #panesEnded = false;
 
   /** @param panes where results are not by window, a single one for all time */
   constructor(outlet: ExchangeOutlet, panes: Panes, actorOfPartition: Uint16Array) {
@@ -91,10 +94,12 @@ export class Preaggregator implements Outlet {
   /** The table is full, or panes have ended: send what they hold. */
   drain(): boolean {
     if (this.#outlet.full && !this.#outlet.drain()) return false;
-    if (this.#emitting === undefined) this.#emitting = this.#whatIsDue();
-    if (this.#emitting !== undefined && !this.#emit()) return false;
-    if (this.aside && this.#partialsStaged && !this.#outlet.sendStaged()) return false;
-    this.#partialsStaged = false;
+    // The watermark may have gone on while what was due by the one before found no room.
+    for (;;) {
+      this.#emitting ??= this.#whatIsDue();
+      if (this.#emitting === undefined) break;
+      if (!this.#emit()) return false;
+    }
     this.#close(this.#watermarkMs);
     this.#outlet.advance(this.#watermarkMs);
     this.full = false;
@@ -102,9 +107,25 @@ export class Preaggregator implements Outlet {
   }
 
   flush(): boolean {
+    this.#panesEnded = false;
     const sent = this.#outlet.flush();
     if (this.#outlet.full) this.full = true;
     return sent;
+  }
+
+  /**
+   * Panes that have ended are what receivers wait for. As soon as one of them has read everything all get what is staged, and the watermark:
+   * the one on this very thread would keep the others waiting while it fires its windows.
+   */
+  trickle(): void {
+    // Where results are not by window nobody waits for anything but the end.
+    if (!this.#isWindowed) return;
+    if (this.#panesEnded && !this.full) {
+      if (this.#outlet.isAwaited) this.flush();
+      return;
+    }
+    this.#outlet.trickle();
+    if (this.#outlet.full) this.full = true;
   }
 
   end(): boolean {
@@ -121,17 +142,20 @@ export class Preaggregator implements Outlet {
    * on every record might be late.
    */
   #close(watermarkMs: number): void {
-    if (Number.isNaN(watermarkMs)) this.closedMs = Number.POSITIVE_INFINITY;
-    else if (watermarkMs > this.closedMs) this.closedMs = watermarkMs;
+    if (!this.#isWindowed) return;
+    const closedMs = Number.isNaN(watermarkMs) ? Number.POSITIVE_INFINITY : this.panes.startOf(watermarkMs);
+    if (closedMs > this.closedMs) this.closedMs = closedMs;
   }
 
   #whatIsDue(): Iterator<unknown> | undefined {
     const { panes } = this;
     const isFull = panes.size >= LIMITS.preaggregateKeys;
-    const isIdle = this.#isWindowed && Number.isNaN(this.#watermarkMs);
     const [oldest] = panes.starts;
-    const isOver = oldest !== undefined && oldest + panes.paneMs <= this.#watermarkMs;
+    const isOpen = this.#isWindowed && oldest !== undefined;
+    const isIdle = isOpen && Number.isNaN(this.#watermarkMs);
+    const isOver = isOpen && oldest + panes.paneMs <= this.#watermarkMs;
     if (!isFull && !isOver && !isIdle) return undefined;
+    if (isOver) this.#panesEnded = true;
     const untilMs = isFull || isIdle ? Number.POSITIVE_INFINITY : this.#watermarkMs;
     this.#judge(untilMs, isFull);
     // What has stepped aside must not leave anything behind that comes after the records.
@@ -172,7 +196,6 @@ export class Preaggregator implements Outlet {
   #emit(): boolean {
     if (this.#recordsStaged && !this.#outlet.sendStaged()) return false;
     this.#recordsStaged = false;
-    this.#partialsStaged = true;
     while (this.#emitting !== undefined) {
       if (this.#outlet.full && !this.#outlet.drain()) return false;
       if (this.#emitting.next().done === true) this.#emitting = undefined;

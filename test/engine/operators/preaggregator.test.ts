@@ -4,7 +4,9 @@ import { PARTIALS_PORT, RECORDS_PORT } from '../../../engine/lane/lane-frame-lay
 import { LIMITS } from '../../../engine/limits.ts';
 import { ExchangeOutlet } from '../../../engine/operators/exchange-outlet.ts';
 import { Preaggregator } from '../../../engine/operators/preaggregator.ts';
+import { partitionOf } from '../../../engine/partition/key-hash.ts';
 import { actorOfPartition } from '../../../engine/partition/partition-table.ts';
+import { NO_WATERMARK } from '../../../engine/time/watermark.ts';
 import { Panes } from '../../../engine/window/panes.ts';
 import { type Received, TestLanes } from './lanes.ts';
 
@@ -109,6 +111,12 @@ describe('the preaggregator', () => {
   });
 });
 
+/** What crosses is the number of a record, or the numbers of those that were combined. */
+interface Numbered {
+  readonly key: number;
+  readonly number: number;
+}
+
 /** One sender of windowed partial results, driven as its pipeline does, and what its receivers see of it. */
 class WindowedRig {
   readonly paneMs = 10;
@@ -116,6 +124,8 @@ class WindowedRig {
   readonly outlet: Preaggregator;
   sent = 0;
   received = 0;
+  /** By pane and key, the record that arrived last. */
+  readonly #last = new Map<string, number>();
   readonly #wasIdle = [false, false];
 
   constructor() {
@@ -130,19 +140,24 @@ class WindowedRig {
         throw error;
       },
     });
-    this.outlet = new Preaggregator(exchange, new Panes(this.paneMs, 0, () => 0), actorOfPartition(2));
+    this.outlet = new Preaggregator(exchange, new Panes(this.paneMs, 0, (): number[] => []), actors);
   }
 
   /** As the compiled chain does. */
-  record(key: number, timeMs: number): void {
+  offer(key: number, timeMs: number): void {
     const { outlet } = this;
-    this.sent++;
-    if (outlet.aside || timeMs < outlet.closedMs) outlet.pushTo(key % 2, { key }, timeMs);
-    else {
+    const number = this.sent++;
+    if (outlet.aside || timeMs < outlet.closedMs) {
+      outlet.pushTo(actors[partitionOf(key)]!, { key, number } satisfies Numbered, timeMs);
+    } else {
       outlet.panes.at(timeMs);
-      const entry = outlet.find(key);
-      entry.value = (entry.value as number) + 1;
+      (outlet.find(key).value as number[]).push(number);
     }
+  }
+
+  /** The same, and then what its actor does before it goes on. */
+  record(key: number, timeMs: number): void {
+    this.offer(key, timeMs);
     this.#makeRoom();
   }
 
@@ -165,9 +180,12 @@ class WindowedRig {
         reader.readTimes(times);
         this.#wasIdle[receiver] ||= Number.isNaN(reader.watermarkMs);
         for (let i = 0; i < reader.count; i++) {
-          if (reader.port === RECORDS_PORT) this.received++;
-          else {
-            this.received += (records[i] as { a: number }).a;
+          if (reader.port === RECORDS_PORT) {
+            const { key, number } = records[i] as Numbered;
+            this.#arrive(key, times[i]!, [number]);
+          } else {
+            const { k, a } = records[i] as { k: number; a: number[] };
+            this.#arrive(k, times[i]!, a);
             // In time for every window of its pane; and a receiver that stopped waiting may be anywhere.
             expect(this.#wasIdle[receiver]).toBe(false);
             expect(reader.watermarkMs).toBeLessThan(times[i]! + this.paneMs);
@@ -179,11 +197,23 @@ class WindowedRig {
     });
   }
 
+  /** In the order in which they came. */
+  #arrive(key: number, timeMs: number, numbers: readonly number[]): void {
+    const pane = `${Math.floor(timeMs / this.paneMs)} ${key}`;
+    for (const number of numbers) {
+      expect(number).toBeGreaterThan(this.#last.get(pane) ?? -1);
+      this.#last.set(pane, number);
+    }
+    this.received += numbers.length;
+  }
+
   end(): void {
     while (!this.outlet.end()) this.receive(1);
     this.receive();
   }
 }
+
+const actors = actorOfPartition(2);
 
 describe('the preaggregator of windows', () => {
   const steps = fc.array(
@@ -205,7 +235,7 @@ describe('the preaggregator of windows', () => {
     { maxLength: 40 },
   );
 
-  it('sends no partial result behind the end of its pane, nor after it was idle, and every record once', () => {
+  it('sends no partial result behind the end of its pane, nor after it was idle, and every record once, those of a key in order', () => {
     fc.assert(
       fc.property(steps, fc.boolean(), (script, pauses) => {
         const rig = new WindowedRig();
@@ -228,6 +258,93 @@ describe('the preaggregator of windows', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('sends what a watermark makes due that comes while it waits for room with what the one before did', () => {
+    const rig = new WindowedRig();
+    // Often enough that combining them is worth it.
+    for (let n = 0; n < 6_000; n++) rig.record(n % 2_000, 5);
+    for (let key = 0; key < 500; key++) rig.record(key, 15);
+    rig.outlet.advance(10);
+    expect(rig.outlet.full).toBe(true);
+    rig.advance(20);
+    for (let turn = 0; turn < 10; turn++) {
+      rig.outlet.flush();
+      rig.receive();
+    }
+    expect(rig.lanes.readers.map(({ watermarkMs }) => watermarkMs)).toEqual([20, 20]);
+    rig.end();
+    expect(rig.received).toBe(6_500);
+  });
+
+  it('combines records behind the watermark as long as their pane is open', () => {
+    const rig = new WindowedRig();
+    rig.record(1, 12);
+    rig.advance(15);
+    rig.record(1, 11);
+    // Its pane is over.
+    rig.record(1, 9);
+    rig.advance(20);
+    rig.outlet.flush();
+    expect(rig.lanes.frames(actors[partitionOf(1)]!).map(({ port, records }) => [port, records])).toEqual([
+      [RECORDS_PORT, [{ key: 1, number: 2 }]],
+      [PARTIALS_PORT, [{ k: 1, a: [0, 1] }]],
+    ]);
+  });
+
+  it('tells all receivers at once of a pane that has ended, when there is nothing more to read', () => {
+    const rig = new WindowedRig();
+    const { outlet, lanes } = rig;
+    const owner = actors[partitionOf(1)]!;
+    const watermarks = (): number[] => {
+      for (const reader of lanes.readers) while (reader.read([]));
+      return lanes.readers.map(({ watermarkMs }) => watermarkMs);
+    };
+    rig.record(1, 5);
+    rig.advance(8);
+    outlet.trickle();
+    // They could do nothing with it yet.
+    expect(watermarks()).toEqual([NO_WATERMARK, NO_WATERMARK]);
+    rig.record(1, 12);
+    rig.advance(12);
+    expect(lanes.readers.every((reader) => reader.isEmpty())).toBe(true);
+    outlet.trickle();
+    expect(lanes.frames(owner).map(({ records }) => records)).toEqual([[{ k: 1, a: [0] }]]);
+    expect(watermarks()).toEqual([12, 12]);
+    rig.advance(14);
+    outlet.trickle();
+    expect(watermarks()).toEqual([12, 12]);
+    rig.end();
+  });
+
+  it('tells all of them as soon as one has read everything, but keeps records for those that have', () => {
+    const rig = new WindowedRig();
+    const { outlet, lanes } = rig;
+    const owner = actors[partitionOf(1)]!;
+    const other = 1 - owner;
+    const endPane = (endMs: number): void => {
+      rig.record(1, endMs - 5);
+      rig.advance(endMs);
+      outlet.trickle();
+    };
+    endPane(10);
+    endPane(20);
+    expect(lanes.frames(owner)).toHaveLength(1);
+    endPane(30);
+    expect(lanes.frames(other)).toHaveLength(0);
+    // The owner has read everything again by the time of the next pane, then only the other has.
+    expect(lanes.frames(owner).flatMap(({ records }) => records)).toHaveLength(2);
+    endPane(40);
+    expect(lanes.frames(other)).toHaveLength(0);
+    endPane(50);
+    rig.record(1, 0);
+    outlet.trickle();
+    const ports = (): number[] => lanes.frames(owner).map(({ port }) => port);
+    expect(ports()).toEqual([PARTIALS_PORT, PARTIALS_PORT]);
+    expect(lanes.readers[owner]!.watermarkMs).toBe(50);
+    outlet.trickle();
+    expect(ports()).toEqual([RECORDS_PORT]);
+    rig.end();
   });
 
   it('steps aside and comes back by what it combined in the panes that left, however many are open', () => {
