@@ -2,7 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { int32, nullable, optional, string } from '../../../engine/frame/column-types.ts';
+import { type RecordSchema, record } from '../../../engine/frame/index.ts';
 import { LIMITS } from '../../../engine/limits.ts';
+import { LanePair } from '../frame/lane-pair.ts';
 import { ExchangeModel, type Made, type ModelSettings } from './exchange-model.ts';
 
 class Trade {
@@ -86,15 +89,33 @@ interface Oddity {
   readonly kind: string;
 }
 
-function make(id: number, shape: number, odd: string | undefined, laneBytes: number, replaces: boolean): Made {
+const DECLARED = record({
+  id: int32,
+  n: optional(nullable(int32)),
+  s: optional(nullable(string)),
+}) as RecordSchema<unknown>;
+
+/** What comes out of a record that is declared: encoded alone. */
+function declaredCopy(given: unknown): { readonly of: unknown } | undefined {
+  try {
+    return { of: new LanePair({ schema: DECLARED }).send([given])[0] };
+  } catch {
+    return undefined;
+  }
+}
+
+function make(id: number, shape: number, odd: string | undefined, settings: ModelSettings): Made {
+  const { laneBytes, replaces, schema } = settings;
+  const copyOf = (given: unknown): { readonly of: unknown } | undefined =>
+    schema === undefined ? { of: structuredClone(given) } : declaredCopy(given);
   const usual = SHAPES[shape]!(id);
   // Dead letters are made by the engine: they can be read.
   if (odd === undefined || (odd === 'unreadable' && replaces)) {
-    return { record: usual, copy: { of: structuredClone(usual) }, keyless: false };
+    return { record: usual, copy: copyOf(usual), keyless: false };
   }
-  const record = KINDS[odd]!(id, typeof usual === 'object' ? (usual as Fields) : { id, n: id });
+  const given = KINDS[odd]!(id, typeof usual === 'object' ? (usual as Fields) : { id, n: id });
   const arrives = !(odd in IMPOSSIBLE) || (odd === 'huge' && laneBytes > LIMITS.minLaneBytes);
-  return { record, copy: arrives ? { of: structuredClone(record) } : undefined, keyless: odd === 'keyless' };
+  return { record: given, copy: arrives ? copyOf(given) : undefined, keyless: odd === 'keyless' };
 }
 
 const oddity: fc.Arbitrary<Oddity> = fc.record({
@@ -150,8 +171,9 @@ const settings: fc.Arbitrary<ModelSettings> = fc.record({
   receivers: fc.constantFrom(1, 1, 2, 3),
   laneBytes: fc.constantFrom(LIMITS.minLaneBytes, LIMITS.minLaneBytes, LIMITS.defaultLaneBytes),
   keys: fc.constantFrom(1, 5, 1_000),
+  schema: fc.constantFrom(undefined, undefined, DECLARED),
   compiled: fc.constantFrom(true, true, true, false),
-  twice: fc.constantFrom(false, false, true),
+  beside: fc.constantFrom('nothing', 'nothing', 'nothing', 'in turn', 'to all'),
   replaces: fc.boolean(),
   receivesAtOnce: fc.constantFrom(512, 512, 100),
 });
@@ -169,7 +191,7 @@ describe('an exchange', () => {
             case 'batch': {
               const batch = Array.from({ length: step.count }, (_, i) => {
                 const odd = step.odd.find(({ at, run }) => i >= at % step.count && i < (at % step.count) + run);
-                return make(next++, step.shape, odd?.kind, chosen.laneBytes, chosen.replaces);
+                return make(next++, step.shape, odd?.kind, chosen);
               });
               const between = (): void => {
                 if (step.between === 'flush') for (const outlet of from.outlets) outlet.flush();

@@ -2,6 +2,7 @@
 // what must arrive. Every record is told when it is made: what was promised before it, and what it looks like on the other side.
 
 import { expect } from 'vitest';
+import type { RecordSchema } from '../../../engine/frame/index.ts';
 import type { OperatorNode } from '../../../engine/graph/operator-node.ts';
 import { PARTIALS_PORT, RECORDS_PORT } from '../../../engine/lane/lane-frame-layout.ts';
 import { LaneReader } from '../../../engine/lane/lane-reader.ts';
@@ -23,10 +24,12 @@ export interface ModelSettings {
   readonly laneBytes: number;
   /** Keys of the records: their identities modulo this. */
   readonly keys: number;
+  /** What the records are declared as; undefined to learn it from them. */
+  readonly schema: RecordSchema<unknown> | undefined;
   /** A loop made by `new Function`, or the interpreter. */
   readonly compiled: boolean;
-  /** Records cross by a second exchange too, in turn. */
-  readonly twice: boolean;
+  /** Records cross by a second exchange too: to each receiver in turn, or to all. */
+  readonly beside: 'nothing' | 'in turn' | 'to all';
   /** What cannot be sent is replaced by a short record, as a dead letter is; else given up. */
   readonly replaces: boolean;
   /** Records that a receiver takes of a frame at a time. */
@@ -183,7 +186,7 @@ class ModelSender {
   readonly given: number[] = [];
   readonly lanes: readonly ModelLane[];
   readonly outlet: ExchangeOutlet;
-  readonly #inTurn: readonly ModelLane[];
+  readonly besideLanes: readonly ModelLane[];
   readonly #beside: ExchangeOutlet | undefined;
   readonly #settings: ModelSettings;
   readonly #chain: Chain;
@@ -195,27 +198,23 @@ class ModelSender {
   sent = 0;
 
   constructor(settings: ModelSettings) {
-    const { receivers, laneBytes, compiled, twice, keys } = settings;
+    const { receivers, laneBytes, compiled, beside, keys } = settings;
     this.#settings = settings;
     this.#actors = actorOfPartition(receivers);
     this.lanes = Array.from({ length: receivers }, () => new ModelLane(laneBytes, this, true));
-    this.outlet = this.#exchange(this.lanes, true);
-    this.#inTurn = twice ? this.lanes.map(() => new ModelLane(laneBytes, this, false)) : [];
+    this.outlet = this.#exchange(this.lanes, true, false);
+    this.besideLanes = beside !== 'nothing' ? this.lanes.map(() => new ModelLane(laneBytes, this, false)) : [];
     const key = (record: unknown): number => {
       const identity = identityOf(record);
       if ((record as { keyless?: boolean }).keyless === true) throw new GivenUp('this one has no key');
       return identity % keys;
     };
     const steps: ChainStep[] = [{ kind: 'route', node, key, outlet: this.outlet, actorOfPartition: this.#actors }];
-    if (twice) {
-      this.#beside = this.#exchange(this.#inTurn, false);
+    if (beside !== 'nothing') {
+      this.#beside = this.#exchange(this.besideLanes, false, beside === 'to all');
       steps.push({ kind: 'push', node, outlet: this.#beside });
     }
     this.#chain = compileChain({ kind: 'batch', timed: true }, steps, giveUp, compiled);
-  }
-
-  get inTurn(): readonly ModelLane[] {
-    return this.#inTurn;
   }
 
   /** All outlets, in the order in which the pipeline asks them. */
@@ -260,31 +259,32 @@ class ModelSender {
     if (!made.keyless) {
       copies.push(this.lanes[this.#actors[partitionOf(identityOf(made.record) % this.#settings.keys)]!]!);
     }
-    if (this.#beside !== undefined) {
+    if (this.#settings.beside === 'to all') copies.push(...this.besideLanes);
+    else if (this.#settings.beside === 'in turn') {
       // A record that cannot be read takes its turn all the same.
-      copies.push(this.#inTurn[this.#turn]!);
-      this.#turn = (this.#turn + 1) % this.#inTurn.length;
+      copies.push(this.besideLanes[this.#turn]!);
+      this.#turn = (this.#turn + 1) % this.besideLanes.length;
     }
     for (const lane of copies) {
       if (made.copy === undefined) this.toRefuse++;
       if (made.copy === undefined && !this.#settings.replaces) continue;
       this.sent++;
-      const copy = made.copy === undefined ? { id: identityOf(made.record), letter: true } : made.copy.of;
+      const copy = made.copy === undefined ? { id: identityOf(made.record) } : made.copy.of;
       lane.expected[RECORDS_PORT]!.push({ copy, timeMs, promises: this.given.length });
     }
   }
 
-  #exchange(lanes: readonly ModelLane[], timed: boolean): ExchangeOutlet {
+  #exchange(lanes: readonly ModelLane[], timed: boolean, broadcast: boolean): ExchangeOutlet {
     return new ExchangeOutlet({
       writers: lanes.map(({ writer }) => writer),
-      schema: undefined,
-      broadcast: false,
+      schema: this.#settings.schema,
+      broadcast,
       timed,
       counters: { recordsOut: (count) => void (this.recordsOut += count), bytesOut: skip },
       nowNs: () => 0,
       refused: (_error, record) => {
         this.refused++;
-        return this.#settings.replaces ? { instead: { id: identityOf(record), letter: true } } : undefined;
+        return this.#settings.replaces ? { instead: { id: identityOf(record) } } : undefined;
       },
     });
   }
@@ -298,8 +298,8 @@ export class ExchangeModel {
   constructor(settings: ModelSettings) {
     this.senders = Array.from({ length: settings.senders }, () => new ModelSender(settings));
     const receivers = Array.from({ length: settings.receivers }, (_, receiver) => {
-      const lanesOf = (inTurn: boolean): ModelLane[] =>
-        this.senders.flatMap(({ lanes, inTurn: others }) => (inTurn ? others : lanes)[receiver] ?? []);
+      const lanesOf = (beside: boolean): ModelLane[] =>
+        this.senders.flatMap(({ lanes, besideLanes }) => (beside ? besideLanes : lanes)[receiver] ?? []);
       return [
         new ModelReceiver(lanesOf(false), true, settings.receivesAtOnce),
         new ModelReceiver(lanesOf(true), false, settings.receivesAtOnce),
@@ -344,7 +344,7 @@ export class ExchangeModel {
         }
       }
       this.readAll();
-      for (const lane of [...sender.lanes, ...sender.inTurn]) {
+      for (const lane of [...sender.lanes, ...sender.besideLanes]) {
         expect(lane.expected, 'records were lost').toEqual([[], []]);
         expect(lane.reader.ended).toBe(true);
       }
