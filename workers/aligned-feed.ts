@@ -24,7 +24,7 @@ class Split {
   feed: Feed | undefined;
   /** By clock. */
   readonly tracks: readonly TimeTrack[];
-  /** The refill in which it was asked last. */
+  /** The round in which it was asked last. */
   askedIn = -1;
 
   constructor(open: () => Feed, clocks: readonly EventClock[]) {
@@ -68,7 +68,10 @@ export class AlignedFeed implements Feed {
   #current: Split | undefined;
   /** What the clocks have seen is of the batch at hand, and not taken over yet. */
   #isUntaken = false;
-  #refills = 0;
+  /** In which each split is asked once. */
+  #round = 0;
+  /** A split of this round had no record and will have: the others are asked before it is again. */
+  #isRoundOpen = false;
   /** The last batch came from an idle split: without event times it could be read for ever, before all others. */
   #wasIdle = false;
 
@@ -92,8 +95,10 @@ export class AlignedFeed implements Feed {
   refill(): Refill {
     this.#take();
     const limitMs = this.#limitMs();
-    const round = this.#refills++;
-    let outcome: Refill = 'done';
+    let outcome: Refill = this.#isRoundOpen ? 'empty' : 'done';
+    if (!this.#isRoundOpen) this.#round++;
+    this.#isRoundOpen = false;
+    const round = this.#round;
     for (let split = this.#slowest(round); split !== undefined; split = this.#slowest(round)) {
       if (split.tracks[this.#leading]!.maxMs > limitMs) {
         // So are all the others, which are ahead of it. Whoever lets them go on rings.
@@ -111,9 +116,13 @@ export class AlignedFeed implements Feed {
         continue;
       }
       for (const track of split.tracks) track.quiet(this.#settings.nowNs());
-      if (refill === 'empty') return 'empty';
+      if (refill === 'empty') {
+        // It is the slowest, and would be for ever: whoever reads by the clock may have nothing for long.
+        this.#isRoundOpen = true;
+        return 'empty';
+      }
       // Work of its own first, then the world outside.
-      if (outcome === 'done' || refill === 'wait') outcome = refill;
+      if (outcome === 'done' || (refill === 'wait' && outcome !== 'empty')) outcome = refill;
     }
     // Asking may have shown that a split is idle, or at its end.
     this.#settings.alignment?.publish(this.#slowestMs());

@@ -101,6 +101,24 @@ describe('a source with event time', () => {
     expect(rig.watermarkMs).toBe(END_OF_TIME);
   });
 
+  it('reads the others while the slowest has nothing at each read and asks to be read again', () => {
+    const quiet = Array<Refill>(50).fill('empty');
+    const rig = new Rig([quiet, [[1], [2]], quiet, [[1], [2], [3]]]);
+    const outcomes: Refill[] = [];
+    while (rig.read.length < 5) {
+      outcomes.push(rig.step());
+      expect(outcomes.length).toBeLessThan(50);
+    }
+    expect([...rig.read].sort()).toEqual([1, 1, 2, 2, 3]);
+    expect(rig.watermarkMs).toBe(-Infinity);
+    // Only splits that have nothing are left: none of them is asked more often than the other, nor is the source at its end.
+    const asked = rig.splits.map((split) => split.asked);
+    for (let step = 0; step < 8; step++) expect(rig.step()).toBe('empty');
+    expect(Math.abs(rig.splits[0]!.asked - asked[0]! - (rig.splits[2]!.asked - asked[2]!))).toBeLessThanOrEqual(1);
+    while (rig.step() === 'empty');
+    expect(rig.step()).toBe('done');
+  });
+
   it('waits no longer for a split that has nothing for idleMs, and is idle when all are', () => {
     const rig = new Rig(
       [
