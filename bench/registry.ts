@@ -19,9 +19,10 @@ import { scaling } from './scaling/scaling.ts';
 import { startUp } from './start-up/start-up.ts';
 import { stateAggregates } from './state/aggregates.ts';
 import { state } from './state/state.ts';
+import { stateMemory } from './state-memory/state-memory.ts';
 import { tableJoinBench } from './table-join/table-join.ts';
 import { topNBench } from './top-n/top-n.ts';
-import { windowState } from './window-state/window-state.ts';
+
 import { wordCount } from './word-count/word-count.ts';
 
 export const BENCHES: readonly Bench[] = [
@@ -46,7 +47,7 @@ export const BENCHES: readonly Bench[] = [
   latency,
   hoppingLatency,
   memory,
-  windowState,
+  stateMemory,
   state,
   stateAggregates,
 ];
