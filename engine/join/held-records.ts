@@ -44,6 +44,12 @@ export class HeldRecords {
 
   add(held: Held): void {
     const items = this.#items;
+    // A literal takes as much as it holds; push() into an empty array makes room for 17.
+    if (this.size === 0) {
+      this.#items = [held];
+      this.#first = 0;
+      return;
+    }
     let at = items.length;
     while (at > this.#first && items[at - 1]!.timeMs > held.timeMs) at--;
     if (at === items.length) items.push(held);

@@ -29,8 +29,8 @@ type Group = (lefts: unknown[], rights: unknown[], window: JoinWindow<unknown>) 
 type Tell = (lefts: unknown[], rights: unknown[], window: JoinWindow<unknown>) => Generator<void>;
 
 interface Sides {
-  readonly left: unknown[];
-  readonly right: unknown[];
+  left: unknown[];
+  right: unknown[];
 }
 
 /** Keys after which a firing join gives the other actors of its worker their turn. */
@@ -74,8 +74,11 @@ export class WindowJoin implements StatefulLogic {
       return;
     }
     const sides = windows.panes.at(timeMs).find(key).value as Sides;
-    if (input === 0) sides.left.push(record);
-    else sides.right.push(record);
+    const own = input === 0 ? sides.left : sides.right;
+    if (own.length > 0) own.push(record);
+    // Many keys have one record a side. A literal takes as much as it holds; push() into an empty array makes room for 17.
+    else if (input === 0) sides.left = [record];
+    else sides.right = [record];
   }
 
   isDue(watermarkMs: number): boolean {

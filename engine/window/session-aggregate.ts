@@ -150,8 +150,13 @@ export class SessionAggregate implements StatefulLogic {
     const endMs = timeMs + this.#gapMs;
     const phase = endMs > this.#watermarkMs ? 'open' : 'told';
     const session: Session = { entry, startMs: timeMs, lastMs: timeMs, accumulator, phase, told: NOTHING_TOLD };
-    const after = sessions.findIndex(({ startMs }) => startMs > timeMs);
-    sessions.splice(after === -1 ? sessions.length : after, 0, session);
+    if (sessions.length === 0) {
+      // Most keys have one. A literal takes as much as it holds; splice() into an empty array makes room for 17.
+      entry.value = [session];
+    } else {
+      const after = sessions.findIndex(({ startMs }) => startMs > timeMs);
+      sessions.splice(after === -1 ? sessions.length : after, 0, session);
+    }
     this.#timers.set(phase === 'open' ? endMs : endMs + this.#latenessMs, session);
     this.#noteChange(session);
   }
