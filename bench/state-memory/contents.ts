@@ -3,7 +3,7 @@
 // Rows are those of `rowOf`: three fields, of which one is a double. Their own size is part of what is measured wherever rows are kept, and is measured by
 // itself as the array of rows.
 
-import { count, max, mean, session, sliding, tumbling } from 'millrace';
+import { count, max, mean, session, sliding, tumbling, type ValueState, valueState } from 'millrace';
 import type { Aggregator } from '../../engine/aggregate/aggregator.ts';
 import { composite } from '../../engine/aggregate/composite.ts';
 import { IntervalJoin } from '../../engine/join/interval-join.ts';
@@ -101,6 +101,12 @@ const slid: Content['fill'] = (logic, many) => {
   drain(logic.fire(NOW_MS + A_KEY - 1));
 };
 
+/** Each key had its result, and waits for late records. */
+const told: Content['fill'] = (logic, many) => {
+  oneEach(numberKey)(logic, many);
+  drain(logic.fire(NOW_MS + SIZE_MS));
+};
+
 function grouped(groupOf: Key): Content['fill'] {
   return (logic, many) => {
     for (let i = 0; i < many; i++) {
@@ -118,6 +124,17 @@ function timers(named: boolean): Content['make'] {
   const onRecord: AnyProcess['onRecord'] = ({ setTimer, timeMs }) => setTimer(timeMs + 1, named ? 'close' : undefined);
   const definition = { onRecord, onTimer: ({ emit }) => emit(1) } as Pick<AnyProcess, 'onRecord' | 'onTimer'>;
   return (host) => new ProcessLogic(definition as AnyProcess, true, host);
+}
+
+function numbered(host: StatefulHost): StatefulLogic {
+  const definition = {
+    state: { n: valueState(0) },
+    onRecord: ({ state, emit }: { state: { n: ValueState<number> }; emit: (n: number) => void }) => {
+      state.n.set(state.n.get() + 1);
+      emit(1);
+    },
+  };
+  return new ProcessLogic(definition as unknown as AnyProcess, true, host);
 }
 
 const ofKeys = { count: MANY, results: MANY };
@@ -154,6 +171,12 @@ export const CONTENTS: readonly Content[] = [
     name: 'session count',
     make: (host) => new SessionAggregate(session({ gapMs: SIZE_MS }).gapMs, {}, counted, false, host),
     fill: oneEach(numberKey),
+  },
+  {
+    ...ofKeys,
+    name: 'session count, told and kept',
+    make: (host) => new SessionAggregate(SIZE_MS, { allowedLatenessMs: SIZE_MS }, counted, false, host),
+    fill: told,
   },
   {
     ...ofKeys,
@@ -218,6 +241,7 @@ export const CONTENTS: readonly Content[] = [
     make: (host) => new GroupAggregate(highest, host),
     fill: grouped(eachOfThousand),
   },
+  { ...ofKeys, name: 'process, a key with a number', make: numbered, fill: oneEach(numberKey) },
   { ...ofKeys, name: 'process, a key and its timer', make: timers(false), fill: oneEach(numberKey) },
   { ...ofKeys, name: 'process, a key and its named timer', make: timers(true), fill: oneEach(numberKey) },
 ];
