@@ -14,18 +14,23 @@
 //
 // The bounds of a session change while results are told: a result names those told before that it stands for (`revises`), so that whoever
 // removes them holds each record once.
+//
+// Sessions that memory does not hold leave it by key, but not while one of them has yet to be told. Timers stay, and know those sessions by number.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { lend } from '../aggregate/lend.ts';
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { type Spillable, type StateTable, stateTable } from '../state/spilling-table.ts';
 import { TimerHeap } from '../time/timer-heap.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 import type { WindowOptions } from './window-options.ts';
 import { tellResult, type WindowSpan } from './window-result.ts';
 
 interface Session {
-  readonly entry: KeyEntry;
+  readonly id: number;
+  /** That of its key; set anew when that comes back into memory. */
+  entry: KeyEntry;
   startMs: number;
   lastMs: number;
   accumulator: unknown;
@@ -37,6 +42,30 @@ interface Session {
 
 const NOTHING_TOLD: readonly WindowSpan[] = [];
 
+type StoredSession = readonly [number, number, number, unknown, Session['phase'], readonly WindowSpan[]];
+
+/** Until they know it. */
+const NO_ENTRY: KeyEntry = { key: undefined, value: undefined };
+
+const SESSIONS: Spillable<Session[]> = {
+  create: () => [],
+  toData: (sessions) =>
+    sessions.map(({ id, startMs, lastMs, accumulator, phase, told }): StoredSession => {
+      return [id, startMs, lastMs, accumulator, phase, told];
+    }),
+  fromData: (data) =>
+    (data as StoredSession[]).map(([id, startMs, lastMs, accumulator, phase, told]): Session => {
+      return { id, entry: NO_ENTRY, startMs, lastMs, accumulator, phase, told };
+    }),
+  isBlank: ({ length }) => length === 0,
+};
+
+/** In place of a session that may leave memory. */
+interface SessionTimer {
+  readonly key: unknown;
+  readonly id: number;
+}
+
 export class SessionAggregate implements StatefulLogic {
   tickAtMs: number = Number.POSITIVE_INFINITY;
   readonly #gapMs: number;
@@ -47,8 +76,10 @@ export class SessionAggregate implements StatefulLogic {
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
   readonly #host: StatefulHost;
-  readonly #keys = new KeyTable((): Session[] => []);
-  readonly #timers = new TimerHeap<Session>();
+  readonly #keys: StateTable<Session[]>['table'];
+  readonly #spilling: StateTable<Session[]>['spilling'];
+  readonly #timers = new TimerHeap<Session | SessionTimer>();
+  #nextId = 0;
   #watermarkMs: number = NO_WATERMARK;
   /** Open ones with records since they were told, where there are early results. */
   readonly #changed = new Set<Session>();
@@ -69,13 +100,24 @@ export class SessionAggregate implements StatefulLogic {
     this.#aggregator = aggregator;
     this.#spread = spread;
     this.#host = host;
+    const { table, spilling } = stateTable(SESSIONS, host.coldState);
+    this.#keys = table;
+    this.#spilling = spilling;
     if (options.earlyMs !== undefined) this.tickAtMs = host.nowMs() + options.earlyMs;
+  }
+
+  batch(): void {
+    this.#relieve();
+  }
+
+  close(): void | Promise<void> {
+    return this.#spilling?.close();
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
     const aggregator = this.#aggregator;
     const value = aggregator.select === undefined ? record : aggregator.select(record);
-    const known = this.#keys.peek(key);
+    const known = this.#spilling === undefined ? this.#keys.peek(key) : this.#fetch(key);
     const sessions = (known?.value as Session[] | undefined) ?? [];
     const gapMs = this.#gapMs;
     const at = sessions.findIndex(({ startMs, lastMs }) => timeMs < lastMs + gapMs && startMs < timeMs + gapMs);
@@ -114,8 +156,9 @@ export class SessionAggregate implements StatefulLogic {
   *fire(watermarkMs: number): Generator<void> {
     yield* this.#tellAll(this.#updates, 'told', 'late');
     for (let fired = 0; this.#timers.size > 0 && this.#timers.nextMs <= watermarkMs; fired++) {
-      const session = this.#timers.take();
-      if (session.phase !== 'gone') this.#fireTimer(session, watermarkMs);
+      if (fired % 64 === 63) this.#relieve();
+      const session = this.#sessionOf(this.#timers.take());
+      if (session !== undefined && session.phase !== 'gone') this.#fireTimer(session, watermarkMs);
       if (fired % 64 === 63 || this.#host.full) yield;
     }
     this.#watermarkMs = watermarkMs;
@@ -131,7 +174,7 @@ export class SessionAggregate implements StatefulLogic {
     const endMs = session.lastMs + this.#gapMs;
     if (session.phase === 'open') {
       if (endMs > watermarkMs) {
-        this.#timers.set(endMs, session);
+        this.#setTimer(endMs, session);
         return;
       }
       this.#tell(session, 'final');
@@ -140,7 +183,7 @@ export class SessionAggregate implements StatefulLogic {
     const keptUntilMs = endMs + this.#latenessMs;
     if (keptUntilMs > watermarkMs) {
       this.#changed.delete(session);
-      this.#timers.set(keptUntilMs, session);
+      this.#setTimer(keptUntilMs, session);
     } else this.#forget(session);
   }
 
@@ -149,7 +192,8 @@ export class SessionAggregate implements StatefulLogic {
     const sessions = entry.value as Session[];
     const endMs = timeMs + this.#gapMs;
     const phase = endMs > this.#watermarkMs ? 'open' : 'told';
-    const session: Session = { entry, startMs: timeMs, lastMs: timeMs, accumulator, phase, told: NOTHING_TOLD };
+    const id = this.#nextId++;
+    const session: Session = { id, entry, startMs: timeMs, lastMs: timeMs, accumulator, phase, told: NOTHING_TOLD };
     if (sessions.length === 0) {
       // Most keys have one. A literal takes as much as it holds; splice() into an empty array makes room for 17.
       entry.value = [session];
@@ -157,7 +201,7 @@ export class SessionAggregate implements StatefulLogic {
       const after = sessions.findIndex(({ startMs }) => startMs > timeMs);
       sessions.splice(after === -1 ? sessions.length : after, 0, session);
     }
-    this.#timers.set(phase === 'open' ? endMs : endMs + this.#latenessMs, session);
+    this.#setTimer(phase === 'open' ? endMs : endMs + this.#latenessMs, session);
     this.#noteChange(session);
   }
 
@@ -174,11 +218,11 @@ export class SessionAggregate implements StatefulLogic {
 
   /** In place of one that was told: the timer of that one may be later than the end of this one. */
   #reopen(session: Session, endMs: number): Session {
-    const open: Session = { ...session, phase: 'open' };
+    const open: Session = { ...session, id: this.#nextId++, phase: 'open' };
     const sessions = session.entry.value as Session[];
     sessions[sessions.indexOf(session)] = open;
     this.#discard(session);
-    this.#timers.set(endMs, open);
+    this.#setTimer(endMs, open);
     return open;
   }
 
@@ -188,6 +232,31 @@ export class SessionAggregate implements StatefulLogic {
     if (sessions.length === 1) this.#keys.delete(key);
     else sessions.splice(sessions.indexOf(session), 1);
     this.#discard(session);
+  }
+
+  #setTimer(timeMs: number, session: Session): void {
+    const stays = this.#spilling === undefined;
+    this.#timers.set(timeMs, stays ? session : { key: session.entry.key, id: session.id });
+  }
+
+  /** Undefined for one that is gone. */
+  #sessionOf(timer: Session | SessionTimer): Session | undefined {
+    if (this.#spilling === undefined) return timer as Session;
+    const entry = this.#fetch((timer as SessionTimer).key);
+    return (entry?.value as Session[] | undefined)?.find(({ id }) => id === timer.id);
+  }
+
+  /** The entry of a key, of which all may leave memory; to be changed. */
+  #fetch(key: unknown): KeyEntry | undefined {
+    const entry = this.#keys.peek(key);
+    if (entry === undefined) return undefined;
+    this.#spilling!.touch(entry);
+    for (const session of entry.value as Session[]) session.entry = entry;
+    return entry;
+  }
+
+  #relieve(): void {
+    if (this.#updates.size === 0 && this.#changed.size === 0) this.#spilling?.relieve();
   }
 
   #discard(session: Session): void {

@@ -13,7 +13,7 @@ import {
   type WindowOptions,
   type WindowSpan,
 } from '../../../index.ts';
-import { simulate } from '../../../testing/index.ts';
+import { simulate } from '../../support/simulate-anywhere.ts';
 import { oneByOne, type Read, scripted } from './scripted-source.ts';
 
 interface Click {
