@@ -17,6 +17,7 @@ import { MillraceError, messageOf } from '../engine/errors/millrace-error.ts';
 import { loadJob, toUrl } from '../engine/flow/load-job.ts';
 import { fingerprint } from '../engine/graph/fingerprint.ts';
 import type { Graph } from '../engine/graph/graph.ts';
+import { heldInMemoryNotice } from '../engine/graph/held-in-memory.ts';
 import type { JobMetrics, JobOutcome, JobReport } from '../engine/metrics/job-metrics.ts';
 import type { HistogramName } from '../engine/metrics/metrics-layout.ts';
 import { listSplits } from '../engine/plan/list-splits.ts';
@@ -154,6 +155,8 @@ export class JobRun implements JobHandle {
     const { workers, workersReason } = this.#options;
     const counted = `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
     this.#options.onNotice({ kind: 'workers', message: `${counted} (${workersReason})` });
+    const held = this.#options.stateDirectory === undefined ? undefined : heldInMemoryNotice(prepared.graph);
+    if (held !== undefined) this.#options.onNotice({ kind: 'state', message: held });
     const deployed = await this.#allocate(prepared, starting);
     this.#deployed = deployed;
     if (this.#wanted !== undefined) this.#command(this.#wanted);

@@ -28,12 +28,12 @@ export interface RunOptions {
   readonly stateDirectory?: string;
   /** About how many bytes of state each worker keeps in its heap where there is a `stateDirectory`. Default: a quarter of its heap limit. */
   readonly stateMemoryBytes?: number;
-  /** Is told what is worth knowing and no error: how many workers were chosen and why, a stage that stalls. Default: nothing. */
+  /** Is told what is worth knowing and no error: how many workers were chosen and why, a stage that stalls, state that stays in memory beside a `stateDirectory`. Default: nothing. */
   readonly onNotice?: (notice: Notice) => void;
 }
 
 export interface Notice {
-  readonly kind: 'workers' | 'stalled';
+  readonly kind: 'workers' | 'stalled' | 'state';
   readonly message: string;
 }
 

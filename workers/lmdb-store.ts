@@ -33,6 +33,12 @@ export async function lmdbState(
   };
 }
 
+/**
+ * With few free pages a commit of lmdb 3.5 looks at a value that it has not found (mdb_freelist_save): by chance it is then refused, with nothing written,
+ * and goes through the next time.
+ */
+const MOST_TRIES = 5;
+
 class LmdbStore implements ColdStore {
   readonly #path: string;
   readonly #database: import('lmdb').RootDatabase<Uint8Array, Uint8Array>;
@@ -56,6 +62,17 @@ class LmdbStore implements ColdStore {
 
   write(changes: readonly ColdChange[]): void {
     if (changes.length === 0) return;
+    for (let tries = 1; ; tries++) {
+      try {
+        this.#writeAll(changes);
+        return;
+      } catch (error) {
+        if (tries === MOST_TRIES || !messageOf(error).includes('freelist')) throw error;
+      }
+    }
+  }
+
+  #writeAll(changes: readonly ColdChange[]): void {
     const database = this.#database;
     database.transactionSync(() => {
       for (const { key, value } of changes) {

@@ -109,6 +109,7 @@ function beside<Out>(
       label,
       inputs: [{ exchange: 'none' }, { exchange: 'broadcast', timeless: true, readFirst: wait }],
       timed: hasEventTime(graph, input),
+      heldInMemory: 'the rows of the side input',
       settings: `${settings} ${sideKey} ${deleted} ${wait} ${limit} ${options.select}`,
       make: (host) => new SideInput({ sideKey, deleted, waits: wait, limit, select }, host),
     },

@@ -29,6 +29,7 @@ export function sortByTime<T>(stream: Stream<T> | KeyedStream<unknown, T>, optio
     label: 'sortByTime',
     inputs: [isKeyed ? { exchange: 'keyed', key } : { exchange: 'none' }],
     timed: true,
+    heldInMemory: 'records that wait for their time',
     make: (host) => new TimeOrdered(new PassOn(host), host),
     settings: '',
   };

@@ -99,6 +99,8 @@ export interface StatefulOperation {
   readonly timed: boolean;
   /** Once for each actor. */
   readonly make: (host: StatefulHost) => StatefulLogic;
+  /** What it keeps stays in memory, though the job has a folder for state: `records that wait for their time`. */
+  readonly heldInMemory?: string;
   /** What it depends on besides the functions of its inputs, for the comparison of graphs. */
   readonly settings: string;
 }

@@ -1,11 +1,20 @@
 // The physical plan for people and tools: text, Mermaid, JSON. Any thread.
 
 import type { Graph } from '../graph/graph.ts';
+import { heldInMemory } from '../graph/held-in-memory.ts';
 import { type ExchangeKind, lanesOf, MAIN_THREAD, type PhysicalPlan } from './physical-plan.ts';
+
+export interface OperatorDescription {
+  readonly name: string;
+  readonly kind: string;
+  readonly onError: string;
+  /** What it keeps that stays in memory, whatever folder the job is given for state. */
+  readonly heldInMemory?: string;
+}
 
 export interface StageDescription {
   readonly stage: string;
-  readonly operators: readonly { readonly name: string; readonly kind: string; readonly onError: string }[];
+  readonly operators: readonly OperatorDescription[];
   /** Indexes of worker threads, or `'main'` for collected results. */
   readonly workers: readonly number[] | 'main';
   /** What the job asked for, where it asked for more actors than there are workers. */
@@ -39,8 +48,10 @@ export function describePlan(graph: Graph, plan: PhysicalPlan): PlanDescription 
     (stage): StageDescription => ({
       stage: stage.name,
       operators: stage.nodes.map((id) => {
-        const { name, operation, policy } = graph.node(id);
-        return { name, kind: operation.kind, onError: policy };
+        const node = graph.node(id);
+        const held = heldInMemory(node);
+        const description = { name: node.name, kind: node.operation.kind, onError: node.policy };
+        return held === undefined ? description : { ...description, heldInMemory: held };
       }),
       workers: stage.placement[0] === MAIN_THREAD ? 'main' : stage.placement,
       ...(stage.wantedParallelism === undefined ? {} : { wantedParallelism: stage.wantedParallelism }),
@@ -72,10 +83,10 @@ function renderText(plan: PlanData): string {
       );
     }
     lines.push(`stage '${stage.stage}' on ${workersLabel(stage)}`);
-    for (const { name, kind, onError } of stage.operators) {
-      lines.push(
-        `    ${name}${name.startsWith(kind) ? '' : ` (${kind})`}${onError === 'fail' ? '' : `, on error: ${onError}`}`,
-      );
+    for (const { name, kind, onError, heldInMemory: held } of stage.operators) {
+      const policy = onError === 'fail' ? '' : `, on error: ${onError}`;
+      const place = held === undefined ? '' : `, held in memory: ${held}`;
+      lines.push(`    ${name}${name.startsWith(kind) ? '' : ` (${kind})`}${policy}${place}`);
     }
   }
   return lines.join('\n');

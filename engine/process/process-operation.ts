@@ -49,6 +49,7 @@ export function processOperation(
     label,
     inputs: [{ exchange: 'keyed', key }],
     timed,
+    ...(inTimeOrder ? { heldInMemory: 'records that wait for their time' } : {}),
     make: (host) => {
       const logic = new ProcessLogic(definition, timed, host);
       return inTimeOrder ? new TimeOrdered(logic, host) : logic;

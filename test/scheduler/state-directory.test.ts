@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from 'millrace';
+import { type Notice, run } from 'millrace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobUrl } from './built-jobs.ts';
 
@@ -31,6 +31,22 @@ describe('a job with a state directory', () => {
     expect(results['keysByCount']).toEqual([{ key: 3, value: 20_000 }]);
     expect(seen).toEqual(['worker-0-0', 'worker-1-0']);
     expect(readdirSync(stateDirectory)).toEqual([]);
+  }, 60_000);
+
+  it('gives what every operator by key gives in memory, and says what stays there', async () => {
+    const notices: Notice[] = [];
+    const options = { workers: 2, onNotice: (notice: Notice) => notices.push(notice) };
+    const inMemory = await run(jobUrl('kept-state'), options).completed;
+    expect(inMemory.results['aggregate']).toMatchObject([{ results: 1_800 }]);
+    expect(inMemory.results['intervalJoin']).toMatchObject([{ results: 16_200 }]);
+    expect(notices.filter(({ kind }) => kind === 'state')).toEqual([]);
+    const state = { stateDirectory: folder, stateMemoryBytes: 500_000 };
+    const spilled = await run(jobUrl('kept-state'), { ...options, ...state }).completed;
+    expect(spilled.results).toEqual(inMemory.results);
+    expect(notices.filter(({ kind }) => kind === 'state')).toMatchObject([
+      { message: expect.stringMatching(/^held in memory, whatever its size: the keys of global windows \('[^']+'\)$/) },
+    ]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('millrace-'))).toEqual([]);
   }, 60_000);
 
   it('leaves nothing behind when it is stopped in the middle', async () => {
