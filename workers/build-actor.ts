@@ -38,6 +38,7 @@ import { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
 import { laneChain } from '../engine/operators/lane-chain.ts';
 import { MapAsync } from '../engine/operators/map-async.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
+import { partialColumns } from '../engine/operators/partial-columns.ts';
 import { Preaggregator } from '../engine/operators/preaggregator.ts';
 import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
 import { StatefulInput } from '../engine/operators/stateful-input.ts';
@@ -357,7 +358,7 @@ class ActorBuilder {
         key: inputKey,
         select: aggregator.select?.bind(aggregator),
         add: aggregator.add.bind(aggregator) as Fold,
-        outlet: new Preaggregator(outlet, panes, actorOfPartition),
+        outlet: new Preaggregator(outlet, panes, actorOfPartition, partialColumns(aggregator).pack),
         windowed: window !== undefined,
         actorOfPartition,
       };

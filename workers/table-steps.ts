@@ -3,6 +3,7 @@
 import type { OperatorNode } from '../engine/graph/operator-node.ts';
 import type { ChainStep, Fold } from '../engine/operators/chain-step.ts';
 import type { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
+import { partialColumns } from '../engine/operators/partial-columns.ts';
 import type { StatefulHost, StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
 import { GlobalAggregate } from '../engine/window/global-aggregate.ts';
 import { ProcessingTimeWindows } from '../engine/window/processing-time-windows.ts';
@@ -42,7 +43,7 @@ export function windowSteps(
   const late = (record: unknown, timeMs: number): void => operator.late(record, timeMs);
   return [
     [{ kind: 'window', node, key, select: aggregator.select?.bind(aggregator), add, window: logic, late }],
-    [{ kind: 'combineWindow', node, combine, window: logic }],
+    [{ kind: 'combineWindow', node, unpack: partialColumns(aggregator).unpack, combine, window: logic }],
   ];
 }
 
@@ -56,6 +57,6 @@ export function aggregateSteps(
   const combine = aggregator.combine.bind(aggregator) as Fold;
   return [
     [{ kind: 'aggregate', node, key, select: aggregator.select?.bind(aggregator), add, table }],
-    [{ kind: 'combine', node, combine, table }],
+    [{ kind: 'combine', node, unpack: partialColumns(aggregator).unpack, combine, table }],
   ];
 }

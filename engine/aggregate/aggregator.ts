@@ -29,6 +29,15 @@ export interface Aggregator<T, A = unknown, R = unknown> {
    * it is then given a copy. `aggregator()` sets this.
    */
   readonly mayShare?: boolean;
+  /**
+   * The fields of the accumulator, where it always is a plain object of exactly these: each then is a column of its own on its way between
+   * threads. Absent for accumulators that are a single value, or of any other form.
+   */
+  readonly fields?: readonly string[];
+  /** Of `fields`, one that nearly always is undefined, and never 0 or null. */
+  readonly rareField?: string;
+  /** The aggregates by name that this one consists of; its accumulator is an object of theirs. */
+  readonly parts?: ReadonlyArray<readonly [name: string, aggregator: Aggregator<unknown>]>;
   /** Takes a value back out. Absent where that is impossible (min, max). */
   retract?(accumulator: A, value: unknown): A;
   /**

@@ -39,7 +39,7 @@ export function composite<T, S extends Record<string, Aggregator<T>>>(
   const steps = compileSteps(entries) ?? interpretSteps(entries);
   const mayShare = entries.some(([, aggregator]) => aggregator.mayShare === true);
   const shares = mayShare ? { mayShare } : {};
-  return { name, ...shares, ...steps } as Aggregator<T, CompositeAccumulator, CompositeResult<S>>;
+  return { name, parts: entries, ...shares, ...steps } as Aggregator<T, CompositeAccumulator, CompositeResult<S>>;
 }
 
 function entriesOf(spec: unknown): Entry[] {

@@ -24,8 +24,10 @@ export function mean<T>(
   select: (record: T) => number | null | undefined,
 ): Aggregator<T, MeanAccumulator, number | undefined> {
   refuseUnlessFunction('mean', 'select', select);
-  return { name: 'mean', select, create, check, add, combine, retract, result };
+  return { name: 'mean', ...FORM, select, create, check, add, combine, retract, result };
 }
+
+const FORM = { fields: ['sum', 'compensation', 'nonFinite', 'count'], rareField: 'nonFinite' };
 
 function create(): MeanAccumulator {
   return { sum: 0, compensation: 0, nonFinite: undefined, count: 0 };

@@ -20,8 +20,10 @@ import { refuseUnlessFunction, refuseUnlessNumber } from './refuse.ts';
  */
 export function sum<T>(select: (record: T) => number | null | undefined): Aggregator<T, CompensatedSum, number> {
   refuseUnlessFunction('sum', 'select', select);
-  return { name: 'sum', select, create, check, add, combine, retract, result: compensatedResult };
+  return { name: 'sum', ...FORM, select, create, check, add, combine, retract, result: compensatedResult };
 }
+
+const FORM = { fields: ['sum', 'compensation', 'nonFinite'], rareField: 'nonFinite' };
 
 // Shared by all sums of the process: the engine calls `select` at a call site of its own, so these see only numbers.
 function create(): CompensatedSum {

@@ -316,7 +316,7 @@ class ChainCompiler {
         const n = this.#blamed.length;
         return [
           `${indent}${blame} const e${n} = ${this.#bind('w', step.window)}.panes.at(${time}).find(${record}.k);`,
-          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${record}.a);`,
+          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${this.#bind('f', step.unpack)}(${record}));`,
         ].join('\n');
       }
       case 'stateful': {
@@ -327,7 +327,7 @@ class ChainCompiler {
         const n = this.#blamed.length;
         return [
           `${indent}${blame} const e${n} = ${this.#bind('s', step.table)}.find(${record}.k);`,
-          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${record}.a);`,
+          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${this.#bind('f', step.unpack)}(${record}));`,
         ].join('\n');
       }
     }

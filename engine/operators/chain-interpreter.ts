@@ -178,9 +178,8 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
     case 'combineWindow':
       return (record, timeMs) => {
         blame(record);
-        const partial = record as { k: unknown; a: unknown };
-        const entry = step.window.panes.at(timeMs!).find(partial.k);
-        entry.value = step.combine(entry.value, partial.a);
+        const entry = step.window.panes.at(timeMs!).find((record as { k: unknown }).k);
+        entry.value = step.combine(entry.value, step.unpack(record));
       };
     case 'stateful':
       return (record, timeMs) => {
@@ -190,9 +189,8 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
     case 'combine':
       return (record) => {
         blame(record);
-        const partial = record as { k: unknown; a: unknown };
-        const entry = step.table.find(partial.k);
-        entry.value = step.combine(entry.value, partial.a);
+        const entry = step.table.find((record as { k: unknown }).k);
+        entry.value = step.combine(entry.value, step.unpack(record));
       };
   }
 }

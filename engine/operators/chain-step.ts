@@ -67,7 +67,7 @@ export type ChainStep = Common &
         readonly add: Fold;
         readonly table: KeyTable;
       }
-    | { readonly kind: 'combine'; readonly combine: Fold; readonly table: KeyTable }
+    | { readonly kind: 'combine'; readonly unpack: Fn; readonly combine: Fold; readonly table: KeyTable }
     | {
         readonly kind: 'window';
         readonly key: Fn;
@@ -77,7 +77,12 @@ export type ChainStep = Common &
         /** Takes a record that came too late for all its windows. */
         readonly late: (record: unknown, timeMs: number) => void;
       }
-    | { readonly kind: 'combineWindow'; readonly combine: Fold; readonly window: WindowedAggregate }
+    | {
+        readonly kind: 'combineWindow';
+        readonly unpack: Fn;
+        readonly combine: Fold;
+        readonly window: WindowedAggregate;
+      }
     | {
         readonly kind: 'stateful';
         /** Undefined for an input that is not brought together by key. */

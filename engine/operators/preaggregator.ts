@@ -1,7 +1,7 @@
 // The first step of a two-step aggregate: combines records of equal key before the exchange. On the thread of the sending actor.
 //
 //   record -> key known here? -> add to its accumulator                     (nothing is sent)
-//   table full, or the input ends -> one partial { k, a } a key -> exchange -> combine
+//   table full, or the input ends -> one partial { k, a0, ... } a key -> exchange -> combine
 //
 // For windows there is a table a pane. A partial result is never late, and it could not be: nobody could tell which of its records is.
 //   - Records of a pane that the watermark has passed are not combined. So a pane holds only what was in time for all its windows,
@@ -21,6 +21,7 @@ import type { Panes } from '../window/panes.ts';
 import type { ExchangeOutlet } from './exchange-outlet.ts';
 import type { KeyEntry } from './key-table.ts';
 import type { Outlet } from './outlet.ts';
+import type { PartialColumns } from './partial-columns.ts';
 
 /** Records per key that a full table must have combined to be worth its cost; measured break-even is about 1.5. */
 const WORTHWHILE = 2;
@@ -41,6 +42,7 @@ export class Preaggregator implements Outlet {
   readonly #outlet: ExchangeOutlet;
   readonly #actorOfPartition: Uint16Array;
   readonly #isWindowed: boolean;
+  readonly #pack: PartialColumns['pack'];
   #watermarkMs: number = NO_WATERMARK;
   #emitting: Iterator<unknown> | undefined;
   #asideLeft = 0;
@@ -52,9 +54,13 @@ export class Preaggregator implements Outlet {
   /** Panes have ended since the last flush. */
   #panesEnded = false;
 
-  /** @param panes where results are not by window, a single one for all time */
-  constructor(outlet: ExchangeOutlet, panes: Panes, actorOfPartition: Uint16Array) {
+  /**
+   * @param panes where results are not by window, a single one for all time
+   * @param pack makes what is sent of a key and its accumulator; the receiving side takes it apart again
+   */
+  constructor(outlet: ExchangeOutlet, panes: Panes, actorOfPartition: Uint16Array, pack: PartialColumns['pack']) {
     this.#outlet = outlet;
+    this.#pack = pack;
     this.panes = panes;
     this.#isWindowed = panes.paneMs < Number.POSITIVE_INFINITY;
     this.#actorOfPartition = actorOfPartition;
@@ -187,7 +193,7 @@ export class Preaggregator implements Outlet {
       if (start + panes.paneMs > untilMs) break;
       for (const { key, value } of panes.take(start)!.entries()) {
         const receiver = this.#actorOfPartition[partitionOf(key)]!;
-        this.#outlet.pushPartial(receiver, { k: key, a: value }, PARTIALS_PORT, start);
+        this.#outlet.pushPartial(receiver, this.#pack(key, value), PARTIALS_PORT, start);
         if (this.#outlet.full) yield;
       }
     }

@@ -169,8 +169,14 @@ describe('a chain of steps', () => {
         0,
         3,
       );
-      const combines: ChainStep = { kind: 'combine', node: operator('sum'), combine: add, table };
-      compileChain({ kind: 'batch' }, [combines], () => {}, compiled)([{ k: 'b', a: 40 }], 0, 1);
+      const combines: ChainStep = {
+        kind: 'combine',
+        node: operator('sum'),
+        unpack: (partial) => (partial as { a0: number }).a0,
+        combine: add,
+        table,
+      };
+      compileChain({ kind: 'batch' }, [combines], () => {}, compiled)([{ k: 'b', a0: 40 }], 0, 1);
       expect([...table.entries()]).toEqual([
         { key: 'a', value: 4 },
         { key: 'b', value: 42 },

@@ -34,6 +34,7 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
     exchange,
     Panes.eternal(() => 0),
     actorOfPartition(2),
+    (k, a) => ({ k, a }),
   );
   const totals = new Map<unknown, number>();
   let records = 0;
@@ -140,7 +141,10 @@ class WindowedRig {
         throw error;
       },
     });
-    this.outlet = new Preaggregator(exchange, new Panes(this.paneMs, 0, (): number[] => []), actors);
+    this.outlet = new Preaggregator(exchange, new Panes(this.paneMs, 0, (): number[] => []), actors, (k, a) => ({
+      k,
+      a,
+    }));
   }
 
   /** As the compiled chain does. */
