@@ -14,8 +14,12 @@ export const LIMITS = {
   defaultLaneBytes: 262_144,
   /** Budget of one edge, divided over its lanes: 32 workers have 1024 lanes an edge, of 16 KiB each. */
   edgeBytes: 16_777_216,
-  /** Keys in a local pre-aggregation table: small enough to stay near the cache. */
+  /** Keys in a local pre-aggregation table at first: small enough to stay near the cache. */
   preaggregateKeys: 4096,
+  /** Keys that it grows to where keys come again: a key with a count and a sum takes some 250 bytes, so 16 MiB a table. */
+  mostPreaggregateKeys: 65_536,
+  /** The same of all senders of an edge together, some 64 MiB: 8 workers have 32 768 each, from 64 on nobody grows. */
+  edgePreaggregateKeys: 262_144,
   maxAsyncConcurrency: 65_536,
   maxRetries: 1_000,
   /** Timers that set one another without time passing, or at the end of the input, before that is called endless. */

@@ -9,9 +9,10 @@
 //   - and the receiver, which waits for the slowest sender that is not idle, cannot have passed a pane's end before this sender has.
 // A sender that was idle cannot know how far the receiver has gone: from then on its records cross by themselves.
 //
-// The table is bounded. Where keys hardly repeat it would only be in the way: it then steps aside for a while, records cross as
-// they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: those
-// that are staged are sent before a partial result is, and one that is staged leaves before the records behind it.
+// The table is bounded. It begins small, and is doubled where it is full of keys that come again: a text of 20 000 words filled 4096 places
+// again and again, and most of what was sent were partial results of few records. Where keys hardly repeat it would only be in the way: it then steps aside for a while, records cross as
+// they are, and it looks again later. Which of the two a record takes does not change the answer, nor the order of a key's records: what
+// is staged of the one kind is sent before anything of the other is.
 
 import { PARTIALS_PORT } from '../lane/lane-frame-layout.ts';
 import { LIMITS } from '../limits.ts';
@@ -25,8 +26,11 @@ import type { PartialColumns } from './partial-columns.ts';
 
 /** Records per key that a full table must have combined to be worth its cost; measured break-even is about 1.5. */
 const WORTHWHILE = 2;
-/** Records that pass unaggregated before the table is tried again. */
+/** Of the records since a table began or grew last, the share whose keys it knew for it to grow: so many keys come again that they may fit. */
+const WORTH_GROWING = 1 / 16;
+/** Records that pass unaggregated before the table is tried again; twice as many each time that it was in vain. */
 const ASIDE_RECORDS = 512 * 1024;
+const MOST_ASIDE_RECORDS = 16 * ASIDE_RECORDS;
 
 export class Preaggregator implements Outlet {
   full = false;
@@ -46,6 +50,13 @@ export class Preaggregator implements Outlet {
   #watermarkMs: number = NO_WATERMARK;
   #emitting: Iterator<unknown> | undefined;
   #asideLeft = 0;
+  /** Places in the table, and as many as it may ever have. */
+  #keys: number = LIMITS.preaggregateKeys;
+  readonly #mostKeys: number;
+  /** Records that the tables have taken, and their keys, when it grew last. */
+  #findsBefore = 0;
+  #keysBefore = 0;
+  #nextAside = ASIDE_RECORDS;
   /** What left since the last verdict on whether combining is worth its cost. */
   #recordsCombined = 0;
   #partialsSent = 0;
@@ -61,6 +72,7 @@ export class Preaggregator implements Outlet {
   constructor(outlet: ExchangeOutlet, panes: Panes, actorOfPartition: Uint16Array, pack: PartialColumns['pack']) {
     this.#outlet = outlet;
     this.#pack = pack;
+    this.#mostKeys = Math.min(LIMITS.mostPreaggregateKeys, Math.floor(LIMITS.edgePreaggregateKeys / outlet.receivers));
     this.panes = panes;
     this.#isWindowed = panes.paneMs < Number.POSITIVE_INFINITY;
     this.#actorOfPartition = actorOfPartition;
@@ -71,7 +83,7 @@ export class Preaggregator implements Outlet {
     const { table } = this.panes;
     table.finds++;
     const entry = table.find(key);
-    if (this.panes.size >= LIMITS.preaggregateKeys) this.full = true;
+    if (this.panes.size >= this.#keys) this.full = true;
     return entry;
   }
 
@@ -155,7 +167,8 @@ export class Preaggregator implements Outlet {
 
   #whatIsDue(): Iterator<unknown> | undefined {
     const { panes } = this;
-    const isFull = panes.size >= LIMITS.preaggregateKeys;
+    if (panes.size >= this.#keys) this.#grow();
+    const isFull = panes.size >= this.#keys;
     const [oldest] = panes.starts;
     const isOpen = this.#isWindowed && oldest !== undefined;
     const isIdle = isOpen && Number.isNaN(this.#watermarkMs);
@@ -166,6 +179,19 @@ export class Preaggregator implements Outlet {
     this.#judge(untilMs, isFull);
     // What has stepped aside must not leave anything behind that comes after the records.
     return this.#take(this.aside ? Number.POSITIVE_INFINITY : untilMs);
+  }
+
+  /** Where enough of the records since the last time were of keys that were known. */
+  #grow(): void {
+    const { panes } = this;
+    let finds = 0;
+    for (const start of panes.starts) finds += panes.get(start)!.finds;
+    const records = finds - this.#findsBefore;
+    const known = records - (panes.size - this.#keysBefore);
+    if (this.#keys * 2 > this.#mostKeys || known < WORTH_GROWING * records) return;
+    this.#keys *= 2;
+    this.#findsBefore = finds;
+    this.#keysBefore = panes.size;
   }
 
   /** Steps aside when what is about to leave shows that keys hardly repeat. Few keys show nothing. */
@@ -180,8 +206,10 @@ export class Preaggregator implements Outlet {
     if (!isFull && this.#partialsSent < LIMITS.frameRecords) return;
     if (this.#recordsCombined < WORTHWHILE * this.#partialsSent) {
       this.aside = true;
-      this.#asideLeft = ASIDE_RECORDS;
-    }
+      this.#asideLeft = this.#nextAside;
+      this.#nextAside = Math.min(MOST_ASIDE_RECORDS, this.#nextAside * 2);
+      this.#keys = LIMITS.preaggregateKeys;
+    } else this.#nextAside = ASIDE_RECORDS;
     this.#recordsCombined = 0;
     this.#partialsSent = 0;
   }
@@ -189,6 +217,9 @@ export class Preaggregator implements Outlet {
   /** Stages the partial results of all panes that end until then; yields when the outlet is full. */
   *#take(untilMs: number): Generator<void> {
     const { panes } = this;
+    // What stays is looked at from its beginning.
+    this.#findsBefore = 0;
+    this.#keysBefore = 0;
     for (const start of [...panes.starts]) {
       if (start + panes.paneMs > untilMs) break;
       for (const { key, value } of panes.take(start)!.entries()) {

@@ -17,8 +17,8 @@ interface Counted {
 }
 
 /** Counts keys through a preaggregator as a compiled chain does, and combines what arrives. */
-function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
-  const lanes = new TestLanes(2);
+function countKeys(keys: Iterable<number>, receivers = 2): Counted & { wasAside: boolean } {
+  const lanes = new TestLanes(receivers);
   const exchange = new ExchangeOutlet({
     writers: lanes.writers,
     schema: undefined,
@@ -33,7 +33,7 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
   const outlet = new Preaggregator(
     exchange,
     Panes.eternal(() => 0),
-    actorOfPartition(2),
+    actorOfPartition(receivers),
     (k, a) => ({ k, a }),
   );
   const totals = new Map<unknown, number>();
@@ -41,7 +41,8 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
   let partials = 0;
   let wasAside = false;
   const read = (): void => {
-    for (const frame of [0, 1].flatMap((receiver): Received[] => lanes.frames(receiver))) {
+    const all = Array.from({ length: receivers }, (_, receiver) => receiver);
+    for (const frame of all.flatMap((receiver): Received[] => lanes.frames(receiver))) {
       for (const record of frame.records) {
         if (frame.port === RECORDS_PORT) {
           records++;
@@ -58,7 +59,7 @@ function countKeys(keys: Iterable<number>): Counted & { wasAside: boolean } {
   };
   for (const key of keys) {
     wasAside ||= outlet.aside;
-    if (outlet.aside) outlet.pushTo(Math.abs(key) % 2, { key });
+    if (outlet.aside) outlet.pushTo(Math.abs(key) % receivers, { key });
     else {
       const entry = outlet.find(key);
       entry.value = (entry.value as number) + 1;
@@ -82,7 +83,7 @@ describe('the preaggregator', () => {
   });
 
   it('empties its table when it is full, and goes on when that was worth it', () => {
-    const keys = LIMITS.preaggregateKeys * 2;
+    const keys = LIMITS.mostPreaggregateKeys * 2;
     const { records, partials, totals, wasAside } = countKeys(keysOf(keys * 8, (i) => Math.floor(i / 4) % keys));
     expect(wasAside).toBe(false);
     expect(records).toBe(0);
@@ -90,6 +91,34 @@ describe('the preaggregator', () => {
     expect(partials).toBeGreaterThanOrEqual(keys * 2);
     expect(partials).toBeLessThan(keys * 2 + 8);
     expect([...totals.values()].every((total) => total === 8)).toBe(true);
+  });
+
+  it('grows where keys come again, until all of them fit', () => {
+    const keys = LIMITS.preaggregateKeys * 5;
+    let x = 1;
+    const next = (): number => {
+      x = (Math.imul(x, 1664525) + 1013904223) | 0;
+      return (x >>> 8) % keys;
+    };
+    const { records, partials, totals, wasAside } = countKeys(keysOf(keys * 20, next));
+    expect(wasAside).toBe(false);
+    expect({ records, partials }).toEqual({ records: 0, partials: keys });
+    expect([...totals.values()].reduce((sum, total) => sum + total)).toBe(keys * 20);
+  });
+
+  it('grows no further than all senders of an edge together may', () => {
+    const keys = LIMITS.mostPreaggregateKeys;
+    let x = 1;
+    const next = (): number => {
+      x = (Math.imul(x, 1664525) + 1013904223) | 0;
+      return (x >>> 8) % keys;
+    };
+    // 64 receivers, so 64 senders: the table stays as it was, and is sent when it is full, or stands aside.
+    const most = Math.max(LIMITS.preaggregateKeys, Math.floor(LIMITS.edgePreaggregateKeys / 64));
+    expect(most).toBe(LIMITS.preaggregateKeys);
+    const { wasAside, totals } = countKeys(keysOf(keys * 4, next), 64);
+    expect(wasAside).toBe(true);
+    expect([...totals.values()].reduce((sum, total) => sum + total)).toBe(keys * 4);
   });
 
   it('steps aside when keys do not repeat, with the same answer', () => {
