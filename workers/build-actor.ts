@@ -28,7 +28,6 @@ import {
   type ChainStep,
   clocksOf,
   culpritsOf,
-  type Fold,
   outletsOf,
 } from '../engine/operators/chain-step.ts';
 import { ExchangeOutlet } from '../engine/operators/exchange-outlet.ts';
@@ -38,8 +37,6 @@ import { KeyedAggregate } from '../engine/operators/keyed-aggregate.ts';
 import { laneChain } from '../engine/operators/lane-chain.ts';
 import { MapAsync } from '../engine/operators/map-async.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
-import { partialColumns } from '../engine/operators/partial-columns.ts';
-import { Preaggregator } from '../engine/operators/preaggregator.ts';
 import { SinkOutlet } from '../engine/operators/sink-outlet.ts';
 import { StatefulInput } from '../engine/operators/stateful-input.ts';
 import { type StatefulHost, type StatefulLogic, StatefulOperator } from '../engine/operators/stateful-operator.ts';
@@ -49,8 +46,6 @@ import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-
 import { readersOf } from '../engine/plan/planner.ts';
 import { EventClock, TimeTrack } from '../engine/time/event-clock.ts';
 import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
-import { Panes } from '../engine/window/panes.ts';
-import { paneMs } from '../engine/window/window-spec.ts';
 import { Actor } from './actor.ts';
 import { AlignedFeed } from './aligned-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
@@ -59,7 +54,7 @@ import { type Advance, Pipeline } from './pipeline.ts';
 import { shortLetter } from './short-letter.ts';
 import { SideOutputs } from './side-outputs.ts';
 import { SourceFeeds } from './source-feeds.ts';
-import { aggregateSteps, windowLogic, windowSteps } from './table-steps.ts';
+import { aggregateSteps, preaggregateStep, windowLogic, windowSteps } from './table-steps.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Writers are added to `sinks` as they open, so that those opened before a failure can be aborted. */
@@ -348,20 +343,7 @@ class ActorBuilder {
     if (inputKey === undefined) return { kind: 'push', node: reader, outlet };
     const actorOfPartition = this.#context.actorOfPartition(edge);
     if ((operation.kind === 'aggregate' || operation.kind === 'window') && edge.preaggregate) {
-      const { aggregator } = operation;
-      const create = (): unknown => aggregator.create();
-      const window = operation.kind === 'window' && operation.window.kind === 'hopping' ? operation.window : undefined;
-      const panes = window === undefined ? Panes.eternal(create) : new Panes(paneMs(window), window.offsetMs, create);
-      return {
-        kind: 'preaggregate',
-        node: reader,
-        key: inputKey,
-        select: aggregator.select?.bind(aggregator),
-        add: aggregator.add.bind(aggregator) as Fold,
-        outlet: new Preaggregator(outlet, panes, actorOfPartition, partialColumns(aggregator).pack),
-        windowed: window !== undefined,
-        actorOfPartition,
-      };
+      return preaggregateStep(reader, operation, inputKey, outlet, actorOfPartition);
     }
     const key = losesToDeadLetters ? forgivingKey(inputKey) : inputKey;
     return { kind: 'route', node: reader, key, outlet, actorOfPartition };
