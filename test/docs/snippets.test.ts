@@ -108,6 +108,17 @@ describe('the TypeScript in the documents', () => {
   );
 });
 
+describe('the guides to time and state', () => {
+  it.each(['event-time', 'windows', 'joins', 'state'])(
+    'run all their code, but what starts the job of another file: %s',
+    (guide) => {
+      const blocks = blocksOf(textOf(`docs/guide-${guide}.md`));
+      expect(blocks.filter(({ kind }) => kind === 'ts run').length).toBeGreaterThan(2);
+      expect(blocks.filter(({ kind, text }) => kind === 'ts' && !text.includes('new URL('))).toEqual([]);
+    },
+  );
+});
+
 describe('links of the documents', () => {
   it.each(documents())('lead somewhere: %s', (document) => {
     for (const [, target] of textOf(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)) {
