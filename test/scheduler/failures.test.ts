@@ -60,7 +60,7 @@ describe('options', () => {
   it('that do not exist are refused at once, with those that do', () => {
     const error = refusal({ worker: 2, laneByte: 1 });
     expect(error.code).toBe('ERR_OPTION_UNKNOWN');
-    expect(error.message).toMatch(/'worker', 'laneByte'.*there are workers/);
+    expect(error.message).toMatch(/'worker', 'laneByte'.*it has workers/);
   });
 
   it('outside their rules are reported all together, each with its rule and its value', () => {
