@@ -59,7 +59,7 @@ export class PaneWindows {
     for (;;) {
       const [start] = this.panes.starts;
       if (start === undefined || this.#grid.lastEndOf(start) > this.closedMs) return;
-      this.panes.take(start);
+      this.panes.drop(start);
       this.spilled?.drop(start);
     }
   }

@@ -7,7 +7,6 @@
 // that they came in: its other records are in the same windows and go at the same time. What memory does not hold is written out
 // (engine/window/spilled-panes.ts).
 
-import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME } from '../time/watermark.ts';
 import type { HoppingWindow } from '../window/window-spec.ts';
@@ -73,7 +72,8 @@ export class WindowJoin implements StatefulLogic {
       this.#host.late(record, timeMs);
       return;
     }
-    const sides = windows.panes.at(timeMs).find(key).value as Sides;
+    const pane = windows.panes.at(timeMs);
+    const sides = pane.values[pane.place(key)] as Sides;
     const own = input === 0 ? sides.left : sides.right;
     if (own.length > 0) own.push(record);
     // Many keys have one record a side. A literal takes as much as it holds; push() into an empty array makes room for 17.
@@ -113,8 +113,10 @@ export class WindowJoin implements StatefulLogic {
       return;
     }
     for (let first = 0; first < starts.length; first++) {
-      for (const { key, value } of this.#entries(starts[first]!)) {
-        const sides = starts.length === 1 ? (value as Sides) : this.#together(key, starts, first);
+      const pane = this.#windows.panes.get(starts[first]!)!;
+      for (let place = 0; place < pane.size; place++) {
+        const key = pane.keyAt(place);
+        const sides = starts.length === 1 ? (pane.values[place] as Sides) : this.#together(key, starts, first);
         if (sides !== undefined) {
           yield* this.#tell(sides.left, sides.right, { key, windowStart, windowEnd: endMs });
         }
@@ -123,19 +125,16 @@ export class WindowJoin implements StatefulLogic {
     }
   }
 
-  #entries(start: number): Iterable<KeyEntry> {
-    return this.#windows.panes.get(start)!.entries();
-  }
-
   /** The records of a key in all panes; undefined when a pane before `first` has the key and it was told there. */
   #together(key: unknown, starts: readonly number[], first: number): Sides | undefined {
     const { panes } = this.#windows;
     const all: Sides = { left: [], right: [] };
     for (let at = 0; at < starts.length; at++) {
-      const entry = panes.get(starts[at]!)!.peek(key);
-      if (entry === undefined) continue;
+      const pane = panes.get(starts[at]!)!;
+      const place = pane.peek(key);
+      if (place < 0) continue;
       if (at < first) return undefined;
-      const { left, right } = entry.value as Sides;
+      const { left, right } = pane.values[place] as Sides;
       for (const record of left) all.left.push(record);
       for (const record of right) all.right.push(record);
     }

@@ -23,6 +23,7 @@ import { type DecoderFragments, decoderFragments, type FrameMemory, type FrameSc
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { hashKey } from '../partition/key-hash.ts';
+import { type AccumulatorText, inPane, inTable } from './accumulator-text.ts';
 import { interpretChain } from './chain-interpreter.ts';
 import type { Chain, ChainHead, ChainStep, Fold, OnThrow } from './chain-step.ts';
 import { everyStep, forgives, outletsOf } from './chain-step.ts';
@@ -286,8 +287,8 @@ class ChainCompiler {
           `${indent}if (${outlet}.aside${step.windowed ? ` || ${time} < ${outlet}.closedMs` : ''}) {`,
           `${indent}  const p${n} = ${target}[hash(k${n}) & ${LIMITS.partitions - 1}]; ${unblame} ${outlet}.pushTo(p${n}, ${record}${andTime(time)});`,
           `${indent}} else {`,
-          ...(step.windowed ? [`${indent}  ${outlet}.panes.at(${time});`] : []),
-          this.#fold(step, n, this.#selected(step.select, record), outlet, `${outlet}.panes.table`, `${indent}  `),
+          `${indent}  const s${n} = ${outlet}.panes.${step.windowed ? `at(${time})` : 'current'};`,
+          this.#fold(step, n, this.#selected(step.select, record), inPane(n, `s${n}`, outlet), `${indent}  `),
           `${indent}}`,
         ].join('\n');
       }
@@ -296,7 +297,7 @@ class ChainCompiler {
         const table = this.#bind('s', step.table);
         return [
           `${indent}${blame} const k${n} = ${this.#bind('f', step.key)}(${record});`,
-          this.#fold(step, n, this.#selected(step.select, record), table, table, indent),
+          this.#fold(step, n, this.#selected(step.select, record), inTable(n, table), indent),
         ].join('\n');
       }
       case 'window': {
@@ -308,15 +309,16 @@ class ChainCompiler {
           `${indent}  if (!${window}.takeStraggler(k${n}, ${this.#selected(step.select, record)}, ${time})) ${this.#bind('d', step.late)}(${record}, ${time});`,
           `${indent}} else {`,
           `${indent}  const s${n} = ${window}.panes.at(${time});`,
-          this.#fold(step, n, this.#selected(step.select, record), `s${n}`, `s${n}`, `${indent}  `),
+          this.#fold(step, n, this.#selected(step.select, record), inPane(n, `s${n}`, `s${n}`), `${indent}  `),
           `${indent}}`,
         ].join('\n');
       }
       case 'combineWindow': {
         const n = this.#blamed.length;
+        const { found, value } = inPane(n, `s${n}`, `s${n}`);
         return [
-          `${indent}${blame} const e${n} = ${this.#bind('w', step.window)}.panes.at(${time}).find(${record}.k);`,
-          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${this.#bind('f', step.unpack)}(${record}));`,
+          `${indent}${blame} const s${n} = ${this.#bind('w', step.window)}.panes.at(${time}), k${n} = ${record}.k, ${found};`,
+          `${indent}${value} = ${this.#bind('f', step.combine)}(${value}, ${this.#bind('f', step.unpack)}(${record}));`,
         ].join('\n');
       }
       case 'stateful': {
@@ -325,29 +327,22 @@ class ChainCompiler {
       }
       case 'combine': {
         const n = this.#blamed.length;
+        const { found, value } = inTable(n, this.#bind('s', step.table));
         return [
-          `${indent}${blame} const e${n} = ${this.#bind('s', step.table)}.find(${record}.k);`,
-          `${indent}e${n}.value = ${this.#bind('f', step.combine)}(e${n}.value, ${this.#bind('f', step.unpack)}(${record}));`,
+          `${indent}${blame} const k${n} = ${record}.k, ${found};`,
+          `${indent}${value} = ${this.#bind('f', step.combine)}(${value}, ${this.#bind('f', step.unpack)}(${record}));`,
         ].join('\n');
       }
     }
   }
 
-  /** Adds to the entry of key `k`. A record that is given up then must not leave behind the entry that was made for it. */
-  #fold(
-    step: ChainStep & { add: Fold },
-    n: number,
-    value: string,
-    finder: string,
-    table: string,
-    indent: string,
-  ): string {
-    const found = `const v${n} = ${value}`;
-    const add = `e${n}.value = ${this.#bind('f', step.add)}(e${n}.value, v${n});`;
-    if (step.node.policy === 'fail') return `${indent}${found}, e${n} = ${finder}.find(k${n});\n${indent}${add}`;
+  /** Adds to the accumulator of key `k`. A record that is given up then must not leave behind the one that was made for it. */
+  #fold(step: ChainStep & { add: Fold }, n: number, added: string, at: AccumulatorText, indent: string): string {
+    const add = `${at.value} = ${this.#bind('f', step.add)}(${at.value}, v${n});`;
+    if (step.node.policy === 'fail') return `${indent}const v${n} = ${added}, ${at.found};\n${indent}${add}`;
     return [
-      `${indent}${found}, n${n} = ${table}.size, e${n} = ${finder}.find(k${n});`,
-      `${indent}try { ${add} } catch (error) { if (${table}.size !== n${n}) ${table}.delete(k${n}); throw error; }`,
+      `${indent}const v${n} = ${added}, n${n} = ${at.size}, ${at.found};`,
+      `${indent}try { ${add} } catch (error) { if (${at.size} !== n${n}) ${at.undo}; throw error; }`,
     ].join('\n');
   }
 

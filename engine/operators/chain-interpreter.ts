@@ -3,6 +3,7 @@
 import type { OperatorNode } from '../graph/operator-node.ts';
 import { LIMITS } from '../limits.ts';
 import { hashKey } from '../partition/key-hash.ts';
+import type { Pane } from '../window/pane.ts';
 import {
   type Chain,
   type ChainHead,
@@ -153,15 +154,15 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
           return;
         }
         const value = step.select === undefined ? record : step.select(record);
-        if (step.windowed) step.outlet.panes.at(timeMs!);
-        fold(step, key, value, step.outlet, step.outlet.panes.table);
+        const { panes } = step.outlet;
+        foldInPane(step, key, value, step.windowed ? panes.at(timeMs!) : panes.current, step.outlet);
       };
     case 'aggregate':
       return (record) => {
         blame(record);
         const key = step.key(record);
         const value = step.select === undefined ? record : step.select(record);
-        fold(step, key, value, step.table, step.table);
+        foldInTable(step, key, value, step.table);
       };
     case 'window':
       return (record, timeMs) => {
@@ -172,14 +173,15 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
           if (!step.window.takeStraggler(key, value, timeMs!)) step.late(record, timeMs!);
           return;
         }
-        const table = step.window.panes.at(timeMs!);
-        fold(step, key, value, table, table);
+        const pane = step.window.panes.at(timeMs!);
+        foldInPane(step, key, value, pane, pane);
       };
     case 'combineWindow':
       return (record, timeMs) => {
         blame(record);
-        const entry = step.window.panes.at(timeMs!).find((record as { k: unknown }).k);
-        entry.value = step.combine(entry.value, step.unpack(record));
+        const pane = step.window.panes.at(timeMs!);
+        const place = pane.place((record as { k: unknown }).k);
+        pane.values[place] = step.combine(pane.values[place], step.unpack(record));
       };
     case 'stateful':
       return (record, timeMs) => {
@@ -196,19 +198,31 @@ function interpret(step: ChainStep, cursor: Cursor): Run {
 }
 
 /** A record that is given up must not leave behind the entry that was made for it. */
-function fold(
-  step: { readonly add: Fold },
-  key: unknown,
-  value: unknown,
-  finder: Pick<KeyTable, 'find'>,
-  table: KeyTable,
-): void {
+function foldInTable(step: { readonly add: Fold }, key: unknown, value: unknown, table: KeyTable): void {
   const { size } = table;
-  const entry = finder.find(key);
+  const entry = table.find(key);
   try {
     entry.value = step.add(entry.value, value);
   } catch (error) {
     if (table.size !== size) table.delete(key);
+    throw error;
+  }
+}
+
+/** As foldInTable; `finder` looks up the place. */
+function foldInPane(
+  step: { readonly add: Fold },
+  key: unknown,
+  value: unknown,
+  pane: Pane,
+  finder: Pick<Pane, 'place'>,
+): void {
+  const { size } = pane;
+  const place = finder.place(key);
+  try {
+    pane.values[place] = step.add(pane.values[place], value);
+  } catch (error) {
+    if (pane.size !== size) pane.removeLast();
     throw error;
   }
 }

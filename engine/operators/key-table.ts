@@ -25,8 +25,6 @@ const FEWEST_RECENT = 16;
 const MOST_RECENT = 1 << 22;
 
 export class KeyTable {
-  /** How often a key was looked up to have a value added, where somebody counts. */
-  finds = 0;
   readonly #create: (key: unknown) => unknown;
   #simple = new Map<unknown, KeyEntry>();
   #composite = new Map<string, KeyEntry>();

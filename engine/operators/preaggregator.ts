@@ -20,7 +20,6 @@ import { partitionOf } from '../partition/key-hash.ts';
 import { NO_WATERMARK } from '../time/watermark.ts';
 import type { Panes } from '../window/panes.ts';
 import type { ExchangeOutlet } from './exchange-outlet.ts';
-import type { KeyEntry } from './key-table.ts';
 import type { Outlet } from './outlet.ts';
 import type { PartialColumns } from './partial-columns.ts';
 
@@ -78,20 +77,20 @@ export class Preaggregator implements Outlet {
     this.#actorOfPartition = actorOfPartition;
   }
 
-  /** In the pane at hand. */
-  find(key: unknown): KeyEntry {
-    const { table } = this.panes;
-    table.finds++;
-    const entry = table.find(key);
+  /** The place of a key in the pane at hand. */
+  place(key: unknown): number {
+    const { current } = this.panes;
+    current.finds++;
+    const place = current.place(key);
     if (this.panes.size >= this.#keys) this.full = true;
-    return entry;
+    return place;
   }
 
   push(): void {
     throw new TypeError('the compiled chain says which receiver a record is for');
   }
 
-  /** Called by the chain instead of find() while `aside`, and for records that may be late. */
+  /** Called by the chain instead of place() while `aside`, and for records that may be late. */
   pushTo(receiver: number, record: unknown, timeMs?: number): void {
     this.#outlet.pushTo(receiver, record, timeMs);
     this.#recordsStaged = true;
@@ -199,9 +198,9 @@ export class Preaggregator implements Outlet {
     const { panes } = this;
     for (const start of panes.starts) {
       if (start + panes.paneMs > untilMs) break;
-      const table = panes.get(start)!;
-      this.#recordsCombined += table.finds;
-      this.#partialsSent += table.size;
+      const { finds, size } = panes.get(start)!;
+      this.#recordsCombined += finds;
+      this.#partialsSent += size;
     }
     if (!isFull && this.#partialsSent < LIMITS.frameRecords) return;
     if (this.#recordsCombined < WORTHWHILE * this.#partialsSent) {
@@ -222,11 +221,14 @@ export class Preaggregator implements Outlet {
     this.#keysBefore = 0;
     for (const start of [...panes.starts]) {
       if (start + panes.paneMs > untilMs) break;
-      for (const { key, value } of panes.take(start)!.entries()) {
+      const pane = panes.take(start)!;
+      for (let place = 0; place < pane.size; place++) {
+        const key = pane.keyAt(place);
         const receiver = this.#actorOfPartition[partitionOf(key)]!;
-        this.#outlet.pushPartial(receiver, this.#pack(key, value), PARTIALS_PORT, start);
+        this.#outlet.pushPartial(receiver, this.#pack(key, pane.values[place]), PARTIALS_PORT, start);
         if (this.#outlet.full) yield;
       }
+      panes.recycle(pane);
     }
   }
 

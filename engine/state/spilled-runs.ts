@@ -46,6 +46,12 @@ interface Group {
   writing: number;
 }
 
+/** Keys with their accumulators. */
+export interface Entries {
+  readonly size: number;
+  entries(): IterableIterator<KeyEntry>;
+}
+
 /** combine(create(), a) is a. */
 const NOTHING: unique symbol = Symbol('nothing');
 /** What an entry of a KeyTable takes in the heap. Measured. */
@@ -80,7 +86,7 @@ export class SpilledRuns {
   }
 
   /** Between two batches: whether tables of so many keys in all must be taken, of which `sample` is one. */
-  isOver(keys: number, sample: KeyTable): boolean {
+  isOver(keys: number, sample: Entries): boolean {
     if (keys === 0) return false;
     if (++this.#sinceLook >= BATCHES_BETWEEN_LOOKS || keys >= this.#share.keys) {
       this.#sinceLook = 0;
@@ -90,7 +96,7 @@ export class SpilledRuns {
   }
 
   /** Takes over a table, to write it as a run of this group. */
-  take(group: number, table: KeyTable): void {
+  take(group: number, table: Entries): void {
     if (table.size === 0) return;
     let of = this.#groups.get(group);
     if (of === undefined) {

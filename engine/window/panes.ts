@@ -5,25 +5,31 @@
 // Records mostly come in about the order of their time, so the pane of the last one is kept at hand; the compiled loops test `fromMs` and
 // `toMs` themselves and call at() only when the pane changes.
 
-import { KeyTable } from '../operators/key-table.ts';
+import type { Entries } from '../state/spilled-runs.ts';
+import { KeySlots } from './key-slots.ts';
+import { PackedPanes } from './packed-panes.ts';
+import { Pane, type SlotValues } from './pane.ts';
 
-/** A pane that hardly any record comes to any more: its keys and their accumulators, side by side. */
-export interface PackedPane {
-  readonly keys: readonly unknown[];
-  readonly values: readonly unknown[];
-}
+/** Panes that wait to be used again. */
+const MOST_SPARE = 4;
+/** A pane with more room than this many times its keys is left to the collector: the next one would clear it all. */
+const MOST_SPACIOUS = 64;
 
 export class Panes {
-  /** The pane at hand: [fromMs, toMs), and its table. */
+  /** Of all panes. */
+  readonly keys: KeySlots = new KeySlots();
+  /** The pane at hand: [fromMs, toMs). */
   fromMs = 0;
   toMs = 0;
-  table: KeyTable;
+  current: Pane;
+  /** Stands for the pane at hand when there is none. Always empty. */
+  readonly #none: Pane;
   readonly paneMs: number;
   readonly #offsetMs: number;
   readonly #create: () => unknown;
-  readonly #tables = new Map<number, KeyTable>();
-  /** Panes that have no table for now. */
-  readonly #packed = new Map<number, PackedPane>();
+  readonly #open = new Map<number, Pane>();
+  readonly #packed = new PackedPanes();
+  readonly #spare: Pane[] = [];
   /** Starts of the panes that are there, ascending. */
   readonly starts: number[] = [];
   /** Keys in all panes but the one at hand. */
@@ -40,29 +46,30 @@ export class Panes {
     this.paneMs = paneMs;
     this.#offsetMs = offsetMs;
     this.#create = create;
-    this.table = new KeyTable(create);
+    this.#none = this.newPane();
+    this.current = this.#none;
   }
 
   /** Keys over all panes, one in two panes counted twice. */
   get size(): number {
-    return this.#otherKeys + this.table.size;
+    return this.#otherKeys + this.current.size;
   }
 
-  /** The table of the pane that `timeMs` lies in, made when there is none. */
-  at(timeMs: number): KeyTable {
-    if (timeMs >= this.fromMs && timeMs < this.toMs) return this.table;
+  /** The pane that `timeMs` lies in, made when there is none. */
+  at(timeMs: number): Pane {
+    if (timeMs >= this.fromMs && timeMs < this.toMs) return this.current;
     const start = this.startOf(timeMs);
-    let table = this.get(start);
-    if (table === undefined) {
-      table = new KeyTable(this.#create);
-      this.#tables.set(start, table);
+    let pane = this.get(start);
+    if (pane === undefined) {
+      pane = this.newPane();
+      this.#open.set(start, pane);
       this.#insert(start);
     }
-    this.#otherKeys += this.table.size - table.size;
-    this.table = table;
+    this.#otherKeys += this.current.size - pane.size;
+    this.current = pane;
     this.fromMs = start;
     this.toMs = start + this.paneMs;
-    return table;
+    return pane;
   }
 
   startOf(timeMs: number): number {
@@ -70,84 +77,92 @@ export class Panes {
     return Math.floor((timeMs - this.#offsetMs) / this.paneMs) * this.paneMs + this.#offsetMs;
   }
 
-  get(start: number): KeyTable | undefined {
-    return this.#tables.get(start) ?? this.#unpack(start);
+  /** For looking up keys and adding to them. */
+  get(start: number): Pane | undefined {
+    const open = this.#open.get(start);
+    if (open !== undefined || !this.#packed.has(start)) return open;
+    const pane = this.newPane();
+    this.#packed.unpack(start, pane);
+    this.#open.set(start, pane);
+    return pane;
   }
 
-  /**
-   * Keeps a pane without its table until somebody asks for that. A hopping window may have a thousand panes: entries that live as long as
-   * the window are copied by each young collection and marked by each old one; two arrays a pane cost little there.
-   */
+  /** For going through all that a pane holds, as it is. */
+  read(start: number): SlotValues | undefined {
+    return this.#open.get(start) ?? this.#packed.get(start);
+  }
+
+  /** Keeps a pane without the means to find keys in it, until somebody asks for those. */
   pack(start: number): void {
-    const table = this.#tables.get(start);
-    if (table === undefined || this.paneMs === Number.POSITIVE_INFINITY) return;
-    const keys: unknown[] = [];
-    const values: unknown[] = [];
-    for (const { key, value } of table.entries()) {
-      keys.push(key);
-      values.push(value);
-    }
-    this.#tables.delete(start);
-    this.#packed.set(start, { keys, values });
-    if (table === this.table) {
-      this.#otherKeys += table.size;
+    const pane = this.#open.get(start);
+    if (pane === undefined || this.paneMs === Number.POSITIVE_INFINITY) return;
+    this.#packed.pack(start, pane);
+    this.#open.delete(start);
+    if (pane === this.current) {
+      this.#otherKeys += pane.size;
       this.#putAway();
     }
-  }
-
-  /** The pane that starts there, if it is packed. */
-  packed(start: number): PackedPane | undefined {
-    return this.#packed.get(start);
-  }
-
-  #unpack(start: number): KeyTable | undefined {
-    const packed = this.#packed.get(start);
-    if (packed === undefined) return undefined;
-    const table = new KeyTable(this.#create);
-    for (let i = 0; i < packed.keys.length; i++) table.find(packed.keys[i]).value = packed.values[i];
-    this.#packed.delete(start);
-    this.#tables.set(start, table);
-    return table;
+    this.#reuse(pane, true);
   }
 
   /** As take(), where nobody looks at what was in it. */
   drop(start: number): void {
     const packed = this.#packed.get(start);
     if (packed === undefined) {
-      this.take(start);
+      const pane = this.take(start);
+      if (pane !== undefined) this.recycle(pane);
       return;
     }
-    this.#packed.delete(start);
-    this.#otherKeys -= packed.keys.length;
+    this.#otherKeys -= packed.size;
+    this.keys.release(packed.slots, packed.size);
+    this.#packed.drop(start);
     this.starts.splice(this.starts.indexOf(start), 1);
   }
 
-  /** Takes a pane out; records of its time begin a new one. */
-  take(start: number): KeyTable | undefined {
-    const table = this.get(start);
-    if (table === undefined) return undefined;
-    this.#tables.delete(start);
+  /** Takes a pane out; records of its time begin a new one. To be given back by recycle(). */
+  take(start: number): Pane | undefined {
+    const pane = this.get(start);
+    if (pane === undefined) return undefined;
+    this.#open.delete(start);
     this.starts.splice(this.starts.indexOf(start), 1);
-    if (table !== this.table) {
-      this.#otherKeys -= table.size;
-      return table;
+    if (pane !== this.current) {
+      this.#otherKeys -= pane.size;
+      return pane;
     }
     this.#putAway();
     // The only pane of all time is always at hand.
     if (this.paneMs === Number.POSITIVE_INFINITY) this.at(0);
-    return table;
+    return pane;
   }
 
   /** Takes what a pane holds: the pane stays, with nothing. */
-  detach(start: number): KeyTable {
-    const table = this.get(start)!;
-    if (table !== this.table) this.#otherKeys -= table.size;
-    return table.detach();
+  detach(start: number): Entries {
+    const pane = this.get(start)!;
+    const entries = [...pane.entries()];
+    if (pane !== this.current) this.#otherKeys -= pane.size;
+    pane.clear();
+    return { size: entries.length, entries: () => entries.values() };
+  }
+
+  /** One of the same keys that is in none of the starts. To be given back by recycle(). */
+  newPane(): Pane {
+    return this.#spare.pop() ?? new Pane(this.keys, this.#create);
+  }
+
+  /** Nobody needs it any more, nor what it holds. */
+  recycle(pane: Pane): void {
+    this.#reuse(pane, false);
+  }
+
+  #reuse(pane: Pane, handedOn: boolean): void {
+    const mostRoom = MOST_SPACIOUS * Math.max(pane.size, 1);
+    pane.clear(handedOn);
+    if (pane.capacity <= mostRoom && this.#spare.length < MOST_SPARE) this.#spare.push(pane);
   }
 
   /** No pane is at hand. */
   #putAway(): void {
-    this.table = new KeyTable(this.#create);
+    this.current = this.#none;
     this.fromMs = 0;
     this.toMs = 0;
   }

@@ -21,7 +21,7 @@ export class SpilledPanes {
   relieve(otherKeys: number): boolean {
     this.#runs.write();
     const panes = this.#panes;
-    if (!this.#runs.isOver(panes.size + otherKeys, panes.table)) return false;
+    if (!this.#runs.isOver(panes.size + otherKeys, panes.current)) return false;
     this.#take(panes.starts);
     return true;
   }

@@ -3,9 +3,8 @@
 //   record, or partial result from before the exchange -> pane -> accumulator of its key       (compiled into the chain)
 //   watermark passes the end of a window               -> its panes combined -> one result a key
 //
-//   panes    |  0 |  1 |  2 |  3 |  4 |        size 4 panes, step 1
-//   window A |--------------|                  B = A - pane 0 + pane 4: where the aggregate can take an accumulator back out
-//   window B      |--------------|             (deduct), a window costs two panes whatever its size; else all of its panes.
+// Where the aggregate can take an accumulator back out (deduct), a window costs two panes whatever its size (sliding-window.ts); else all of
+// its panes.
 //
 // A pane is dropped when its last window has ended, and `allowedLatenessMs` has passed. Record t is late when all windows that it belongs
 // to have been dropped; what belongs to some that were not counts in those.
@@ -18,17 +17,18 @@ import { lend } from '../aggregate/lend.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
+import type { Pane, Placed } from './pane.ts';
 import { Panes } from './panes.ts';
+import { SlidingWindow } from './sliding-window.ts';
 import { SpilledPanes } from './spilled-panes.ts';
 import { WindowGrid } from './window-grid.ts';
 import type { WindowOptions } from './window-options.ts';
 import type { HoppingWindow } from './window-spec.ts';
 
-/** A key in a window that slides: what its panes come to, and how many they are. */
-interface Sliding {
-  accumulator: unknown;
-  panes: number;
-}
+type Emission = 'early' | 'final' | 'late';
+
+/** Results after which a firing window gives the other actors of its worker their turn. */
+const RESULTS_A_TURN = 64;
 
 export class WindowedAggregate implements StatefulLogic {
   readonly panes: Panes;
@@ -44,10 +44,8 @@ export class WindowedAggregate implements StatefulLogic {
   /** Accumulators are needed after they were told: a result that holds parts of them must not change with them. */
   readonly #livesOn: boolean;
   #watermarkMs: number = NO_WATERMARK;
-  /** The window that slides, where the aggregate can deduct; panes in [#slidFromMs, #slidToMs) are in it. */
-  readonly #sliding: KeyTable | undefined;
-  #slidFromMs = NO_WATERMARK;
-  #slidToMs = NO_WATERMARK;
+  /** Where the aggregate can deduct. */
+  readonly #sliding: SlidingWindow | undefined;
   /** Panes that memory does not hold; undefined where it must hold all. */
   readonly #spilled: SpilledPanes | undefined;
   /** Keys whose results must be told again, by the end of their window: late records came. */
@@ -70,7 +68,7 @@ export class WindowedAggregate implements StatefulLogic {
     this.panes = new Panes(pane, window.offsetMs, () => aggregator.create());
     this.#livesOn = this.#latenessMs > 0 || options.earlyMs !== undefined || pane < window.sizeMs;
     const slides = pane < window.sizeMs && aggregator.deduct !== undefined;
-    this.#sliding = slides ? new KeyTable((): Sliding => ({ accumulator: aggregator.create(), panes: 0 })) : undefined;
+    this.#sliding = slides ? new SlidingWindow(this.panes, aggregator) : undefined;
     if (host.coldState !== undefined) {
       const combine = aggregator.combine.bind(aggregator);
       const failed = (error: unknown, key: unknown): void => host.failed(error, { key });
@@ -80,7 +78,7 @@ export class WindowedAggregate implements StatefulLogic {
   }
 
   batch(): void {
-    if (this.#spilled?.relieve(this.#sliding?.size ?? 0) === true) this.#giveUpSliding();
+    if (this.#spilled?.relieve(this.#sliding?.size ?? 0) === true) this.#sliding?.clear();
   }
 
   close(): void | Promise<void> {
@@ -111,13 +109,9 @@ export class WindowedAggregate implements StatefulLogic {
     const { stepMs } = this.#grid;
     const lastEndMs = this.#grid.lastEndOf(timeMs);
     if (lastEndMs + this.#latenessMs <= this.#watermarkMs) return false;
-    const { add } = this.#aggregator;
     const isNew = this.#add(key, value, timeMs);
-    const pane = this.panes.startOf(timeMs);
-    if (this.#sliding !== undefined && pane >= this.#slidFromMs && pane < this.#slidToMs) {
-      const sliding = this.#sliding.find(key).value as Sliding;
-      sliding.accumulator = add.call(this.#aggregator, sliding.accumulator, value);
-      if (isNew) sliding.panes++;
+    if (this.#sliding?.includes(this.panes.startOf(timeMs)) === true) {
+      this.#sliding.add(this.panes.keys.find(key).slot, value, isNew);
     }
     for (let endMs = lastEndMs; endMs > timeMs; endMs -= stepMs) {
       if (endMs > this.closedMs || endMs + this.#latenessMs <= this.#watermarkMs) continue;
@@ -134,15 +128,15 @@ export class WindowedAggregate implements StatefulLogic {
 
   /** True when the key is new in its pane. */
   #add(key: unknown, value: unknown, timeMs: number): boolean {
-    const table = this.panes.at(timeMs);
-    const before = table.size;
-    const entry = table.find(key);
-    const isNew = table.size !== before;
+    const pane = this.panes.at(timeMs);
+    const before = pane.size;
+    const place = pane.place(key);
+    const isNew = pane.size !== before;
     try {
-      entry.value = this.#aggregator.add(entry.value, value);
+      pane.values[place] = this.#aggregator.add(pane.values[place], value);
     } catch (error) {
-      // A record that is given up must not leave behind the entry that was made for it.
-      if (isNew) table.delete(key);
+      // A record that is given up must not leave behind the place that was made for it.
+      if (isNew) pane.removeLast();
       throw error;
     }
     return isNew;
@@ -153,9 +147,7 @@ export class WindowedAggregate implements StatefulLogic {
     for (let endMs = this.#nextEndMs(); endMs <= watermarkMs && endMs < END_OF_TIME; endMs = this.#nextEndMs()) {
       // From here on a record of this window is a straggler.
       this.closedMs = endMs;
-      const slides = this.#sliding !== undefined && !this.#isSpilled(endMs);
-      const entries = slides ? this.#slideTo(endMs) : this.#combined(endMs);
-      yield* this.#emitAll(entries, endMs, slides, this.#isTelling ? 'final' : undefined);
+      yield* this.#emitWindow(endMs);
       this.#watermarkMs = endMs;
       this.#dropPanes(endMs);
       this.#packPanes(endMs);
@@ -181,7 +173,7 @@ export class WindowedAggregate implements StatefulLogic {
       }
     }
     for (const endMs of [...ends].sort((a, b) => a - b)) {
-      yield* this.#emitAll(this.#combined(endMs), endMs, false, 'early');
+      yield* this.#emitCombined(endMs, 'early');
       if (this.#options.discarding === true) this.#drop(endMs - sizeMs);
     }
   }
@@ -194,36 +186,62 @@ export class WindowedAggregate implements StatefulLogic {
   *#emitUpdates(): Generator<void> {
     for (const [endMs, keys] of [...this.#updates].sort(([a], [b]) => a - b)) {
       this.#updates.delete(endMs);
-      yield* this.#emitAll(this.#updated(keys, endMs), endMs, false, 'late');
+      yield* this.#emitDrawn(this.#updated(keys, endMs), endMs, 'late');
     }
   }
 
-  *#emitAll(
-    entries: Iterable<KeyEntry | undefined>,
-    endMs: number,
-    sliding: boolean,
-    emission: 'early' | 'final' | 'late' | undefined,
-  ): Generator<void> {
+  *#emitWindow(endMs: number): Generator<void> {
+    const emission = this.#isTelling ? 'final' : undefined;
+    if (this.#sliding === undefined || this.#isSpilled(endMs)) yield* this.#emitCombined(endMs, emission);
+    else {
+      this.#sliding.slideTo(endMs - this.#grid.sizeMs, endMs);
+      yield* this.#emitPlaced(this.#sliding, endMs, emission);
+    }
+  }
+
+  /** All panes of the window together. */
+  *#emitCombined(endMs: number, emission: Emission | undefined): Generator<void> {
+    const starts = this.#grid.panesOf(this.panes.starts, endMs);
+    if (this.#spilled?.hasAny(starts) === true) {
+      this.#sliding?.clear();
+      yield* this.#emitDrawn(this.#spilled.combined(starts), endMs, emission);
+    } else if (starts.length === 1) yield* this.#emitPlaced(this.panes.get(starts[0]!)!, endMs, emission);
+    else {
+      const all = this.#combined(starts);
+      yield* this.#emitPlaced(all, endMs, emission);
+      this.panes.recycle(all);
+    }
+  }
+
+  *#emitPlaced(results: Placed, endMs: number, emission: Emission | undefined): Generator<void> {
     const host = this.#host;
-    const startMs = endMs - this.#grid.sizeMs;
+    let tries = 0;
+    for (let place = 0; place < results.places; place++) {
+      if (!results.has(place)) continue;
+      this.#tell(results.keyAt(place), results.valueAt(place), endMs, emission);
+      if (++tries % RESULTS_A_TURN === 0 || host.full) yield;
+    }
+  }
+
+  /** Undefined stands for a pause. */
+  *#emitDrawn(entries: Iterable<KeyEntry | undefined>, endMs: number, emission: Emission | undefined): Generator<void> {
     let tries = 0;
     for (const entry of entries) {
-      if (entry === undefined) {
-        yield;
-        continue;
-      }
-      const { key, value } = entry;
-      try {
-        const accumulator = sliding ? (value as Sliding).accumulator : value;
-        host.emit(this.#result(key, accumulator, startMs, endMs, emission), endMs - 1);
-      } catch (error) {
-        host.failed(error, { key, windowStart: startMs, windowEnd: endMs });
-      }
-      if (++tries % 64 === 0 || host.full) yield;
+      if (entry !== undefined) this.#tell(entry.key, entry.value, endMs, emission);
+      if (entry === undefined || ++tries % RESULTS_A_TURN === 0 || this.#host.full) yield;
     }
   }
 
-  #result(key: unknown, accumulator: unknown, windowStart: number, windowEnd: number, emission?: string): object {
+  #tell(key: unknown, accumulator: unknown, windowEnd: number, emission: Emission | undefined): void {
+    const windowStart = windowEnd - this.#grid.sizeMs;
+    try {
+      this.#host.emit(this.#result(key, accumulator, windowStart, windowEnd, emission), windowEnd - 1);
+    } catch (error) {
+      this.#host.failed(error, { key, windowStart, windowEnd });
+    }
+  }
+
+  #result(key: unknown, accumulator: unknown, windowStart: number, windowEnd: number, emission?: Emission): object {
     const value = this.#aggregator.result(this.#livesOn ? lend(this.#aggregator, accumulator) : accumulator);
     if (emission !== undefined) {
       return this.#spread
@@ -244,31 +262,24 @@ export class WindowedAggregate implements StatefulLogic {
     return this.#spilled?.hasAny(this.#grid.panesOf(this.panes.starts, endMs)) === true;
   }
 
-  /** Undefined for a pause. */
-  #combined(endMs: number): Iterable<KeyEntry | undefined> {
-    const starts = this.#grid.panesOf(this.panes.starts, endMs);
-    if (this.#spilled?.hasAny(starts) === true) {
-      this.#giveUpSliding();
-      return this.#spilled.combined(starts);
-    }
-    const panes = starts.map((start) => this.panes.get(start)!);
-    if (panes.length <= 1) return panes[0]?.entries() ?? [];
+  #combined(starts: readonly number[]): Pane {
     const { combine } = this.#aggregator;
-    const all = new KeyTable(() => this.#aggregator.create());
-    for (const pane of panes) {
-      for (const { key, value } of pane.entries()) {
-        const entry = all.find(key);
-        entry.value = combine.call(this.#aggregator, entry.value, lend(this.#aggregator, value));
+    const all = this.panes.newPane();
+    for (const start of starts) {
+      const { slots, values, size } = this.panes.read(start)!;
+      for (let i = 0; i < size; i++) {
+        const place = all.placeOfSlot(slots[i]!);
+        all.values[place] = combine.call(this.#aggregator, all.values[place], lend(this.#aggregator, values[i]));
       }
     }
-    return all.entries();
+    return all;
   }
 
   /** Some keys of a window alone. */
   #updated(keys: KeyTable, endMs: number): Iterable<KeyEntry | undefined> {
     const starts = this.#grid.panesOf(this.panes.starts, endMs);
     if (this.#spilled?.hasAny(starts) === true) {
-      this.#giveUpSliding();
+      this.#sliding?.clear();
       return this.#spilled.picked(starts, keys);
     }
     const entries: KeyEntry[] = [];
@@ -279,30 +290,11 @@ export class WindowedAggregate implements StatefulLogic {
   #accumulatorOf(key: unknown, starts: readonly number[]): unknown {
     let accumulator = this.#aggregator.create();
     for (const start of starts) {
-      const entry = this.panes.get(start)!.peek(key);
-      if (entry !== undefined) accumulator = this.#aggregator.combine(accumulator, lend(this.#aggregator, entry.value));
+      const pane = this.panes.get(start)!;
+      const place = pane.peek(key);
+      if (place >= 0) accumulator = this.#aggregator.combine(accumulator, lend(this.#aggregator, pane.values[place]));
     }
     return accumulator;
-  }
-
-  #giveUpSliding(): void {
-    this.#sliding?.clear();
-    this.#slidFromMs = NO_WATERMARK;
-    this.#slidToMs = NO_WATERMARK;
-  }
-
-  /** Moves the sliding window so that it ends at `endMs`: takes in the panes before that, takes out those before its start. */
-  #slideTo(endMs: number): Iterable<KeyEntry> {
-    const fromMs = endMs - this.#grid.sizeMs;
-    for (const start of this.panes.starts) {
-      if (start >= endMs) break;
-      const isIn = start >= this.#slidFromMs && start < this.#slidToMs;
-      if (start >= fromMs && !isIn) this.#addPane(start);
-      else if (start < fromMs && isIn) this.#deductPane(start);
-    }
-    this.#slidFromMs = fromMs;
-    this.#slidToMs = endMs;
-    return this.#sliding!.entries();
   }
 
   /** Drops the panes that no window needs any more. */
@@ -312,10 +304,7 @@ export class WindowedAggregate implements StatefulLogic {
       if (start === undefined) return;
       const lastEndMs = this.#grid.lastEndOf(start);
       if (lastEndMs > this.closedMs || lastEndMs + this.#latenessMs > watermarkMs) return;
-      if (this.#sliding !== undefined && start >= this.#slidFromMs && start < this.#slidToMs) {
-        this.#deductPane(start);
-        this.#slidFromMs = start + this.panes.paneMs;
-      }
+      this.#sliding?.leave(start);
       this.#drop(start);
     }
   }
@@ -330,31 +319,5 @@ export class WindowedAggregate implements StatefulLogic {
     if (this.#sliding === undefined || this.#isTelling) return;
     const { paneMs } = this.panes;
     for (let start = endMs - this.#grid.stepMs; start < endMs; start += paneMs) this.panes.pack(start);
-  }
-
-  // Apart from the loop over panes, which runs too seldom to be compiled with it.
-  #addPane(start: number): void {
-    const sliding = this.#sliding!;
-    for (const { key, value } of this.panes.get(start)!.entries()) {
-      const held = sliding.find(key).value as Sliding;
-      held.accumulator = this.#aggregator.combine(held.accumulator, lend(this.#aggregator, value));
-      held.panes++;
-    }
-  }
-
-  #deductPane(start: number): void {
-    const packed = this.panes.packed(start);
-    if (packed === undefined) {
-      for (const { key, value } of this.panes.get(start)!.entries()) this.#deduct(key, value);
-      return;
-    }
-    const { keys, values } = packed;
-    for (let i = 0; i < keys.length; i++) this.#deduct(keys[i], values[i]);
-  }
-
-  #deduct(key: unknown, value: unknown): void {
-    const held = this.#sliding!.find(key).value as Sliding;
-    held.accumulator = this.#aggregator.deduct!(held.accumulator, value);
-    if (--held.panes === 0) this.#sliding!.delete(key);
   }
 }

@@ -21,11 +21,16 @@ function decodes(pair: LanePair, count: number = records.length): unknown[] {
   return into;
 }
 
+/** The guard bytes around a frame are all X (0x58): no damage may look like one. */
+function hasNoGuard(value: number): boolean {
+  return [0, 8, 16, 24].every((shift) => ((value >> shift) & 0xff) !== 0x58);
+}
+
 describe.each([0, Number.POSITIVE_INFINITY])('a damaged frame (compiled after %s records)', (compileAfterRecords) => {
   it('is noticed, or cuts values inside itself: nothing outside it is read', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.nat(), fc.oneof(fc.integer(), fc.integer({ min: -40, max: 400 }))), {
+        fc.array(fc.tuple(fc.nat(), fc.oneof(fc.integer(), fc.integer({ min: -40, max: 400 })).filter(hasNoGuard)), {
           minLength: 1,
           maxLength: 3,
         }),
@@ -34,7 +39,6 @@ describe.each([0, Number.POSITIVE_INFINITY])('a damaged frame (compiled after %s
           const words = pair.put(records).length >> 2;
           for (const [word, value] of damages) pair.memory.int32[(LanePair.frameAt >> 2) + (word % words)] = value;
           try {
-            // The guard bytes around the frame are all X (0x58).
             const text = JSON.stringify(decodes(pair), (_, value) => (typeof value === 'bigint' ? `${value}` : value));
             expect(text).not.toMatch(/XX|"0":88,"1":88/);
           } catch (error) {

@@ -7,6 +7,7 @@ import type { ExchangeOutlet } from '../../../engine/operators/exchange-outlet.t
 import { KeyTable } from '../../../engine/operators/key-table.ts';
 import type { Outlet } from '../../../engine/operators/outlet.ts';
 import type { Preaggregator } from '../../../engine/operators/preaggregator.ts';
+import { Panes } from '../../../engine/window/panes.ts';
 
 /** A tree as plain data, so that the same tree can be built twice. */
 export type Shape =
@@ -61,7 +62,7 @@ export class RecordingOutlet implements Outlet {
   readonly #log: string[];
   readonly #name: string;
   readonly table = new KeyTable(() => 0);
-  readonly panes = { table: this.table };
+  readonly panes = Panes.eternal(() => 0);
 
   constructor(log: string[], name: string) {
     this.#log = log;
@@ -77,10 +78,10 @@ export class RecordingOutlet implements Outlet {
   pushTo(receiver: number, record: unknown): void {
     this.push(record, receiver);
   }
-  find(key: unknown): { value: unknown } {
-    this.#log.push(`${this.#name} find ${String(key)}`);
+  place(key: unknown): number {
+    this.#log.push(`${this.#name} place ${String(key)}`);
     if ((key as number) % 4 === 0) this.aside = !this.aside;
-    return this.table.find(key);
+    return this.panes.current.place(key);
   }
   drain(): boolean {
     this.full = false;

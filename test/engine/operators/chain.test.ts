@@ -32,7 +32,9 @@ function run(tree: readonly Shape[], records: readonly number[], generates: bool
     log.push(`failed: ${(error as Error).message}`);
   }
   for (const outlet of outlets)
-    for (const { key, value } of outlet.table.entries()) log.push(`${String(key)} = ${String(value)}`);
+    for (const table of [outlet.table, outlet.panes.current]) {
+      for (const { key, value } of table.entries()) log.push(`${String(key)} = ${String(value)}`);
+    }
   return log;
 }
 

@@ -61,8 +61,9 @@ function countKeys(keys: Iterable<number>, receivers = 2): Counted & { wasAside:
     wasAside ||= outlet.aside;
     if (outlet.aside) outlet.pushTo(Math.abs(key) % receivers, { key });
     else {
-      const entry = outlet.find(key);
-      entry.value = (entry.value as number) + 1;
+      const { values } = outlet.panes.current;
+      const place = outlet.place(key);
+      values[place] = (values[place] as number) + 1;
     }
     while (outlet.full && !outlet.drain()) read();
   }
@@ -183,8 +184,8 @@ class WindowedRig {
     if (outlet.aside || timeMs < outlet.closedMs) {
       outlet.pushTo(actors[partitionOf(key)]!, { key, number } satisfies Numbered, timeMs);
     } else {
-      outlet.panes.at(timeMs);
-      (outlet.find(key).value as number[]).push(number);
+      const pane = outlet.panes.at(timeMs);
+      (pane.values[outlet.place(key)] as number[]).push(number);
     }
   }
 

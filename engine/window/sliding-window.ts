@@ -1,0 +1,128 @@
+// The window that slides: what its panes come to, key by key. On the thread of the actor.
+//
+//   panes    |  0 |  1 |  2 |  3 |  4 |        size 4 panes, step 1
+//   before   |--------------|                  before - pane 0 + pane 4 = after: two panes, whatever the size of the window
+//   after         |--------------|
+//
+// Only for aggregates that can take an accumulator back out (deduct). Sums are by slot, which the panes in the window hold.
+
+import type { Aggregator } from '../aggregate/aggregator.ts';
+import { lend } from '../aggregate/lend.ts';
+import { NO_WATERMARK } from '../time/watermark.ts';
+import type { KeySlots } from './key-slots.ts';
+import type { Placed, SlotValues } from './pane.ts';
+import type { Panes } from './panes.ts';
+
+export class SlidingWindow implements Placed {
+  /** Panes in [fromMs, toMs) are in it. */
+  fromMs: number = NO_WATERMARK;
+  toMs: number = NO_WATERMARK;
+  /** How many keys it has. */
+  size = 0;
+  readonly #aggregator: Aggregator<unknown>;
+  readonly #keys: KeySlots;
+  readonly #panes: Panes;
+  /** By slot; 0 where no pane has the key. */
+  readonly #accumulators: unknown[] = [];
+  /** By slot: in how many of the panes the key is. */
+  #counts = new Int32Array(16);
+
+  constructor(panes: Panes, aggregator: Aggregator<unknown>) {
+    this.#panes = panes;
+    this.#keys = panes.keys;
+    this.#aggregator = aggregator;
+  }
+
+  includes(start: number): boolean {
+    return start >= this.fromMs && start < this.toMs;
+  }
+
+  /** Takes in the panes before `toMs`, takes out those before `fromMs`. */
+  slideTo(fromMs: number, toMs: number): void {
+    for (const start of this.#panes.starts) {
+      if (start >= toMs) break;
+      const isIn = this.includes(start);
+      if (start >= fromMs && !isIn) this.#take(this.#panes.read(start)!);
+      else if (start < fromMs && isIn) this.#deduct(this.#panes.read(start)!);
+    }
+    this.fromMs = fromMs;
+    this.toMs = toMs;
+  }
+
+  /** The first pane is about to be dropped. */
+  leave(start: number): void {
+    if (!this.includes(start)) return;
+    this.#deduct(this.#panes.read(start)!);
+    this.fromMs = start + this.#panes.paneMs;
+  }
+
+  /** A record has been added to one of the panes behind the watermark; `isNew` when its key was not in that pane before. */
+  add(slot: number, value: unknown, isNew: boolean): void {
+    this.#make(slot);
+    const accumulators = this.#accumulators;
+    accumulators[slot] = this.#aggregator.add(accumulators[slot], value);
+    if (isNew) this.#counts[slot]!++;
+  }
+
+  /** Begins anew: it can be made again from its panes. */
+  clear(): void {
+    this.#counts.fill(0);
+    this.#accumulators.length = 0;
+    this.size = 0;
+    this.fromMs = NO_WATERMARK;
+    this.toMs = NO_WATERMARK;
+  }
+
+  get places(): number {
+    return Math.min(this.#accumulators.length, this.#keys.limit);
+  }
+
+  has(slot: number): boolean {
+    return this.#counts[slot]! > 0;
+  }
+
+  keyAt(slot: number): unknown {
+    return this.#keys.at(slot).key;
+  }
+
+  valueAt(slot: number): unknown {
+    return this.#accumulators[slot];
+  }
+
+  #make(slot: number): void {
+    if (slot < this.#accumulators.length && this.#counts[slot]! > 0) return;
+    while (this.#accumulators.length <= slot) this.#accumulators.push(0);
+    if (slot >= this.#counts.length) {
+      const counts = new Int32Array(Math.max(slot + 1, this.#counts.length * 2));
+      counts.set(this.#counts);
+      this.#counts = counts;
+    }
+    this.#accumulators[slot] = this.#aggregator.create();
+    this.size++;
+  }
+
+  #take({ slots, values, size }: SlotValues): void {
+    const aggregator = this.#aggregator;
+    const accumulators = this.#accumulators;
+    for (let i = 0; i < size; i++) {
+      const slot = slots[i]!;
+      this.#make(slot);
+      accumulators[slot] = aggregator.combine(accumulators[slot], lend(aggregator, values[i]));
+      this.#counts[slot]!++;
+    }
+  }
+
+  #deduct({ slots, values, size }: SlotValues): void {
+    const aggregator = this.#aggregator;
+    const accumulators = this.#accumulators;
+    const counts = this.#counts;
+    for (let i = 0; i < size; i++) {
+      const slot = slots[i]!;
+      if (--counts[slot]! > 0) accumulators[slot] = aggregator.deduct!(accumulators[slot], values[i]);
+      else {
+        accumulators[slot] = 0;
+        this.size--;
+      }
+    }
+  }
+}
