@@ -28,6 +28,7 @@ import { type Collector, collectorOf } from '../scheduler/collector.ts';
 import { MetricsGatherer } from '../scheduler/metrics-gatherer.ts';
 import type { Actor } from '../workers/actor.ts';
 import { abortSinks, commitSinks, type OpenSink } from '../workers/open-sink.ts';
+import { StepClock } from '../workers/step-clock.ts';
 import { buildWorkerActors, closeActors } from '../workers/worker-actors.ts';
 import { Interleaving } from './interleaving.ts';
 import { type CheckedSimulationOptions, checkSimulationOptions, type SimulationOptions } from './simulation-options.ts';
@@ -154,6 +155,7 @@ class Simulation {
   }
 
   readonly #nowNs = (): number => this.#options.clock.nowNs();
+  readonly #stepClock = new StepClock(this.#nowNs);
 
   /** As on threads, each worker builds the job for itself, and gets its splits as a message would bring them. */
   async #deploy(): Promise<void> {
@@ -176,7 +178,7 @@ class Simulation {
         worker,
         memory,
         splits: structuredClone(splits),
-        nowNs: this.#nowNs,
+        clock: this.#stepClock,
         // The virtual clock is the clock on the wall as well.
         startedAtMs: 0,
         wake: () => {
@@ -199,6 +201,7 @@ class Simulation {
     this.#actors.push(actor);
     this.#steppers.push(() => {
       try {
+        this.#stepClock.read();
         const progress = actor.step();
         return progress === 'made' || progress === 'done' ? progress : 'stuck';
       } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { StageRecorder } from '../engine/metrics/stage-recorder.ts';
 import type { Pipeline, Progress } from './pipeline.ts';
+import type { StepClock } from './step-clock.ts';
 
 /**
  * What is staged waits no longer than this while its actor is busy with more: behind a slow operator, or for a receiver that gets one
@@ -17,17 +18,18 @@ export class Actor {
   sleeps = false;
   readonly #pipelines: readonly Pipeline[];
   readonly #recorder: StageRecorder;
-  readonly #nowNs: () => number;
+  readonly #clock: StepClock;
   #done = false;
   #flushedNs = 0;
 
   /** @param pipelines inputs before their users */
-  constructor(stage: string, pipelines: readonly Pipeline[], recorder: StageRecorder, nowNs: () => number) {
+  constructor(stage: string, pipelines: readonly Pipeline[], recorder: StageRecorder, clock: StepClock) {
     this.stage = stage;
     this.#pipelines = pipelines;
     this.#recorder = recorder;
-    this.#nowNs = nowNs;
-    recorder.begin(nowNs());
+    this.#clock = clock;
+    clock.read();
+    recorder.begin(clock.lastNs);
   }
 
   get done(): boolean {
@@ -41,10 +43,12 @@ export class Actor {
     return dueNs;
   }
 
+  /** Begins at the last reading of the clock, and reads it when it ends. */
   step(): Progress {
     if (this.#done) return 'done';
     const recorder = this.#recorder;
-    const enteredNs = this.#nowNs();
+    const clock = this.#clock;
+    const enteredNs = clock.lastNs;
     recorder.enterStep(enteredNs);
     let made = false;
     let blocked = false;
@@ -72,10 +76,11 @@ export class Actor {
     // A read without records is work, and the next one follows at once; but what is staged need not wait for it.
     if (empty) made = true;
     // Waiting for a call of its own is work of this stage, a full lane is the work of the next one.
-    recorder.leaveStep(this.#nowNs(), made ? 'made' : blocked ? 'blocked' : waiting ? 'waiting' : 'idle');
+    clock.read();
+    recorder.leaveStep(clock.lastNs, made ? 'made' : blocked ? 'blocked' : waiting ? 'waiting' : 'idle');
     if (open === 0) {
       this.#done = true;
-      recorder.close(this.#nowNs());
+      recorder.close(clock.lastNs);
       this.waits = false;
       this.sleeps = false;
       return 'done';

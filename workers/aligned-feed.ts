@@ -62,6 +62,10 @@ export class AlignedFeed implements Feed {
   readonly #alignMs: number;
   /** Those that are not at their end. */
   readonly #splits: Split[];
+  /** By split, used again for each answer. */
+  readonly #watermarks: number[] = [];
+  /** A split may be idle: it matters what time it is. */
+  readonly #idles: boolean;
   /** Of splits at their end, as long as they close. */
   readonly #closings = new Set<Promise<void>>();
   /** Whose batch is at hand. */
@@ -85,6 +89,7 @@ export class AlignedFeed implements Feed {
       clocks.findIndex(({ alignMs }) => alignMs !== undefined),
     );
     this.#alignMs = clocks[this.#leading]?.alignMs ?? Number.POSITIVE_INFINITY;
+    this.#idles = clocks.some(({ idleNs }) => idleNs < Number.POSITIVE_INFINITY);
     this.#splits = openers.map((open) => new Split(open, clocks));
   }
 
@@ -115,7 +120,7 @@ export class AlignedFeed implements Feed {
         this.#end(split);
         continue;
       }
-      for (const track of split.tracks) track.quiet(this.#settings.nowNs());
+      if (this.#idles) for (const track of split.tracks) track.quiet(this.#settings.nowNs());
       if (refill === 'empty') {
         // It is the slowest, and would be for ever: whoever reads by the clock may have nothing for long.
         this.#isRoundOpen = true;
@@ -132,7 +137,10 @@ export class AlignedFeed implements Feed {
   /** What one of the clocks promises of the records behind the batch. Not to be asked in the middle of one. */
   watermarkOf(clock: number): number {
     this.#take();
-    return slowestOf(this.#watermarks(clock));
+    const watermarks = this.#watermarks;
+    watermarks.length = this.#splits.length;
+    for (let i = 0; i < watermarks.length; i++) watermarks[i] = this.#splits[i]!.tracks[clock]!.watermarkMs;
+    return slowestOf(watermarks);
   }
 
   locate(index: number): string | undefined {
@@ -145,10 +153,6 @@ export class AlignedFeed implements Feed {
 
   async close(): Promise<void> {
     await Promise.all([...this.#splits.map(({ feed }) => feed?.close?.()), ...this.#closings]);
-  }
-
-  *#watermarks(clock: number): Generator<number> {
-    for (const { tracks } of this.#splits) yield tracks[clock]!.watermarkMs;
   }
 
   /** Of those that may be open and were not asked in this round, the one furthest behind. */
@@ -192,7 +196,7 @@ export class AlignedFeed implements Feed {
   #take(): void {
     if (!this.#isUntaken) return;
     this.#isUntaken = false;
-    const nowNs = this.#settings.nowNs();
+    const nowNs = this.#idles ? this.#settings.nowNs() : 0;
     for (const track of this.#current!.tracks) track.take(nowNs);
   }
 

@@ -44,8 +44,7 @@ import { validator } from '../engine/operators/validate.ts';
 import { forgivingKey } from '../engine/partition/forgiving-key.ts';
 import type { EdgePlan, PhysicalPlan, StagePlan } from '../engine/plan/physical-plan.ts';
 import { readersOf } from '../engine/plan/planner.ts';
-import { EventClock, TimeTrack } from '../engine/time/event-clock.ts';
-import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
+import { EventClock } from '../engine/time/event-clock.ts';
 import { Actor } from './actor.ts';
 import { AlignedFeed } from './aligned-feed.ts';
 import { LaneFeed } from './lane-feed.ts';
@@ -55,6 +54,7 @@ import { shortLetter } from './short-letter.ts';
 import { SideOutputs } from './side-outputs.ts';
 import { SourceFeeds } from './source-feeds.ts';
 import { aggregateSteps, preaggregateStep, windowLogic, windowSteps } from './table-steps.ts';
+import { ClockReader, FeedReader, SlowestReader, SplitsReader, type WatermarkReader } from './watermark-readers.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Writers are added to `sinks` as they open, so that those opened before a failure can be aborted. */
@@ -108,7 +108,7 @@ class ActorBuilder {
     for (const node of nodes) await this.#makeOutlet(node);
     for (const node of nodes) if (this.#graph.consumers(node.id, LATE_PORT).length > 0) this.#sides.makeLate(node);
     for (const node of nodes) this.#makePipelines(node);
-    return new Actor(this.#stage.name, this.#pipelines, this.#recorder, this.#context.nowNs);
+    return new Actor(this.#stage.name, this.#pipelines, this.#recorder, this.#context.clock);
   }
 
   async #makeOutlet(node: OperatorNode): Promise<void> {
@@ -206,25 +206,33 @@ class ActorBuilder {
     const advances = this.#advances(feed, steps, outlets, head);
     // Late records go by the watermark that leaves the operator with its results.
     if (feed instanceof StatefulOperator) {
-      const read = (): number => feed.watermarkMs;
-      for (const outlet of this.#sides.lateOutlets(node)) advances.push({ outlet, read });
+      for (const outlet of this.#sides.lateOutlets(node)) advances.push({ outlet, by: new FeedReader(feed) });
     }
     const recorder = {
-      nowNs: this.#context.nowNs,
       enter: () => this.#recorder.operator(position),
       service: measuredElsewhere ? undefined : this.#recorder.service,
       age: inner ? undefined : this.#recorder.age,
       watermark: advances.length > 0 && feed !== (own as unknown) ? this.#watermarkTaker() : undefined,
     };
-    this.#pipelines.push(new Pipeline(feed, chains, [...outlets], [...sides], recorder, LIMITS.frameRecords, advances));
+    this.#pipelines.push(
+      new Pipeline(
+        feed,
+        chains,
+        [...outlets],
+        [...sides],
+        recorder,
+        this.#context.clock,
+        LIMITS.frameRecords,
+        advances,
+      ),
+    );
   }
 
   /** For an input of the stage. */
-  #watermarkTaker(): (watermarkMs: number) => void {
+  #watermarkTaker(): (watermarkMs: number, nowNs: number) => void {
     const recorder = this.#recorder;
-    const { nowNs } = this.#context;
     const input = recorder.timeInput();
-    return (watermarkMs) => recorder.watermark(input, watermarkMs, nowNs());
+    return (watermarkMs, nowNs) => recorder.watermark(input, watermarkMs, nowNs);
   }
 
   /** Which outlets are told how far event time has come, and by what: a clock within the chain, or the feed. */
@@ -232,20 +240,18 @@ class ActorBuilder {
     const clocks = clocksOf(steps.flat());
     const distinct = distinctClocks(clocks);
     const timed = head.kind === 'batch' && head.timed === true;
-    const ofFeed = timed ? [() => feed.watermarkMs ?? NO_WATERMARK] : [];
-    const ofClock = distinct.map((clock, index): (() => number) => {
-      if (feed instanceof AlignedFeed) return () => feed.watermarkOf(index);
-      // No splits stand behind it (any more): what passes it is followed as one.
-      const track = new TimeTrack(clock);
-      return () => track.advance(this.#context.nowNs());
-    });
-    const readOf = (clock: EventClock | undefined): (() => number)[] =>
+    const ofFeed = timed ? [new FeedReader(feed)] : [];
+    const ofClock = distinct.map(
+      (clock, index): WatermarkReader =>
+        feed instanceof AlignedFeed ? new SplitsReader(feed, index) : new ClockReader(clock, this.#context.nowNs),
+    );
+    const readersOf = (clock: EventClock | undefined): WatermarkReader[] =>
       clock === undefined ? ofFeed : [ofClock[distinct.indexOf(clock)]!];
     return [...outlets].flatMap((outlet): Advance[] => {
-      const reads = [...(clocks.get(outlet) ?? [undefined])].flatMap(readOf);
-      const [only, ...others] = reads;
+      const readers = [...(clocks.get(outlet) ?? [undefined])].flatMap(readersOf);
+      const [only, ...others] = readers;
       if (only === undefined) return [];
-      return [{ outlet, read: others.length === 0 ? only : () => slowestOf(reads.map((read) => read())) }];
+      return [{ outlet, by: others.length === 0 ? only : new SlowestReader(readers) }];
     });
   }
 

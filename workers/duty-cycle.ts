@@ -13,6 +13,7 @@ import { ABORT, type ControlWords } from '../engine/protocol/control-words.ts';
 import type { IdleOptions } from '../engine/protocol/deployment.ts';
 import type { Doorbell } from '../engine/queue/index.ts';
 import type { Actor } from './actor.ts';
+import type { StepClock } from './step-clock.ts';
 
 /** A parked thread looks up this often in any case: an error of another thread could keep it from being rung. */
 const PARK_MS = 100;
@@ -27,7 +28,9 @@ export class DutyCycle {
   readonly #control: ControlWords;
   readonly #doorbell: Doorbell;
   readonly #idle: IdleOptions;
-  readonly #nowNs: () => number;
+  readonly #clock: StepClock;
+  /** When the event loop had its turn. */
+  #yieldedNs = 0;
   #woken = false;
   #waiting = false;
   #parkedAsync = false;
@@ -38,13 +41,13 @@ export class DutyCycle {
     control: ControlWords,
     doorbell: Doorbell,
     idle: IdleOptions,
-    nowNs: () => number,
+    clock: StepClock,
   ) {
     this.#actors = actors;
     this.#control = control;
     this.#doorbell = doorbell;
     this.#idle = idle;
-    this.#nowNs = nowNs;
+    this.#clock = clock;
   }
 
   /** From a callback on this thread: an asynchronous call has come back. */
@@ -56,21 +59,22 @@ export class DutyCycle {
   /** Until all actors are done. @throws what an actor throws; ERR_ABORTED on the command to abort */
   async run(): Promise<void> {
     let spins = 0;
-    let yieldedNs = this.#nowNs();
+    this.#hasYielded();
     for (;;) {
       const progress = this.#stepAll();
       if (progress === 'done') return;
       if (progress === 'made') {
         spins = 0;
-        const sinceYieldNs = this.#nowNs() - yieldedNs;
+        const sinceYieldNs = this.#clock.lastNs - this.#yieldedNs;
         if (sinceYieldNs > (this.#waiting ? YIELD_WAITING_NS : YIELD_ALWAYS_NS)) {
           await turnOfEventLoop();
-          yieldedNs = this.#nowNs();
+          this.#hasYielded();
         }
         continue;
       }
       if (this.#idle.busySpin) {
         await turnOfEventLoop();
+        this.#hasYielded();
         continue;
       }
       if (++spins < this.#idle.spins && !this.#waiting) continue;
@@ -78,8 +82,13 @@ export class DutyCycle {
       if (slept === 'done') return;
       // Nobody rang: spinning after each of these looks would be all that a quiet job does, ten times a second on every worker.
       spins = slept === 'timed-out' ? this.#idle.spins : 0;
-      yieldedNs = this.#nowNs();
+      this.#hasYielded();
     }
+  }
+
+  #hasYielded(): void {
+    this.#clock.read();
+    this.#yieldedNs = this.#clock.lastNs;
   }
 
   /** `done` when the second look found that all is. */
@@ -109,7 +118,7 @@ export class DutyCycle {
     let dueNs = Number.POSITIVE_INFINITY;
     for (const actor of this.#actors) dueNs = Math.min(dueNs, actor.dueNs);
     if (dueNs === Number.POSITIVE_INFINITY) return longestMs;
-    return Math.max(0, Math.min(longestMs, (dueNs - this.#nowNs()) / 1e6));
+    return Math.max(0, Math.min(longestMs, (dueNs - this.#clock.lastNs) / 1e6));
   }
 
   #stepAll(): 'made' | 'none' | 'done' {

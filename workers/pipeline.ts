@@ -7,6 +7,8 @@
 import type { Chain } from '../engine/operators/chain-step.ts';
 import type { Feed, Outlet } from '../engine/operators/outlet.ts';
 import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
+import type { StepClock } from './step-clock.ts';
+import type { WatermarkReader } from './watermark-readers.ts';
 
 /**
  * made      something moved
@@ -20,7 +22,6 @@ import { NO_WATERMARK, slowestOf } from '../engine/time/watermark.ts';
 export type Progress = 'made' | 'empty' | 'none' | 'blocked' | 'waiting' | 'asleep' | 'done';
 
 export interface PipelineRecorder {
-  readonly nowNs: () => number;
   /** Absent where the stage measures service elsewhere: at its asynchronous calls. */
   readonly service: { record(valueNs: number, count: number): void } | undefined;
   /** Tells the watchdog where this thread is. */
@@ -28,13 +29,13 @@ export interface PipelineRecorder {
   /** Absent where records only pass on to another pipeline of the same stage. */
   readonly age: { record(valueNs: number, count: number): void } | undefined;
   /** Absent where event time does not enter the stage. */
-  readonly watermark?: ((watermarkMs: number) => void) | undefined;
+  readonly watermark?: ((watermarkMs: number, nowNs: number) => void) | undefined;
 }
 
-/** An outlet that must learn how far event time has come: `read` says it, once the batch is processed. */
+/** An outlet that must learn how far event time has come, and who says it once the batch is processed. */
 export interface Advance {
   readonly outlet: Outlet;
-  readonly read: () => number;
+  readonly by: WatermarkReader;
 }
 
 /** Records that are processed in about the time that a step takes without any. */
@@ -48,13 +49,14 @@ export class Pipeline {
   readonly outlets: readonly Outlet[];
   readonly #lateOutlets: number;
   readonly #recorder: PipelineRecorder;
+  readonly #clock: StepClock;
   readonly #ended: boolean[];
   /** By outlet, the number under which it knows this pipeline. */
   readonly #inputs: readonly number[];
   readonly #advances: {
     readonly outlet: Outlet;
     readonly input: number;
-    readonly read: () => number;
+    readonly by: WatermarkReader;
     lastMs: number;
   }[];
   readonly #maxSlice: number;
@@ -73,6 +75,7 @@ export class Pipeline {
     outlets: readonly Outlet[],
     lateOutlets: readonly Outlet[],
     recorder: PipelineRecorder,
+    clock: StepClock,
     maxSlice: number,
     advances: readonly Advance[] = [],
   ) {
@@ -81,16 +84,17 @@ export class Pipeline {
     this.outlets = [...outlets, ...lateOutlets];
     this.#lateOutlets = lateOutlets.length;
     this.#recorder = recorder;
+    this.#clock = clock;
     this.#ended = this.outlets.map(() => false);
     this.#inputs = this.outlets.map((outlet) => outlet.addInput?.() ?? 0);
-    this.#advances = advances.map(({ outlet, read }) => {
-      return { outlet, input: this.#inputs[this.outlets.indexOf(outlet)]!, read, lastMs: NO_WATERMARK };
+    this.#advances = advances.map(({ outlet, by }) => {
+      return { outlet, input: this.#inputs[this.outlets.indexOf(outlet)]!, by, lastMs: NO_WATERMARK };
     });
     this.#maxSlice = maxSlice;
     this.#slice = Math.min(32, maxSlice);
   }
 
-  step(): Progress {
+  #step(): Progress {
     if (this.done) return 'done';
     if (this.#ending) return this.#end();
     for (const outlet of this.outlets) {
@@ -98,7 +102,6 @@ export class Pipeline {
     }
     const { feed } = this;
     this.#recorder.enter();
-    const startedNs = this.#recorder.nowNs();
     if (feed.cursor === feed.count) {
       const refill = feed.refill();
       if (refill !== 'made') this.#advance();
@@ -111,18 +114,21 @@ export class Pipeline {
       }
       for (const outlet of this.outlets) outlet.intake(feed.intakeNs);
     }
-    this.#process(feed, startedNs);
+    this.#process(feed);
     return 'made';
   }
 
-  /** A step; and after a short batch the next ones, one for each lane: alone it is hardly worth the turn, and other lanes would wait for theirs. */
+  /**
+   * A step; and after a short batch the next ones, one for each lane: alone it is hardly worth the turn, and other lanes would wait for theirs.
+   * Begins at the last reading of the clock, and reads it when a batch is done.
+   */
   turn(): Progress {
     const { feed } = this;
     const most = feed.lanes ?? 1;
     let made = 0;
     for (;;) {
       // At one place in the text: V8 puts all of a step into its caller, and would twice.
-      const progress = this.step();
+      const progress = this.#step();
       if (progress !== 'made') return made > 0 && progress !== 'done' ? 'made' : progress;
       if (++made >= most || feed.cursor !== feed.count || feed.count > SHORT) return progress;
     }
@@ -132,13 +138,14 @@ export class Pipeline {
   #advance(): void {
     let hasChanged = false;
     for (const advance of this.#advances) {
-      const watermarkMs = advance.read();
+      advance.by.read();
+      const { watermarkMs } = advance.by;
       if (Object.is(watermarkMs, advance.lastMs)) continue;
       advance.lastMs = watermarkMs;
       advance.outlet.advance(watermarkMs, advance.input);
       hasChanged = true;
     }
-    if (hasChanged) this.#recorder.watermark?.(this.#slowestMs());
+    if (hasChanged) this.#recorder.watermark?.(this.#slowestMs(), this.#clock.lastNs);
   }
 
   #slowestMs(): number {
@@ -160,13 +167,16 @@ export class Pipeline {
     for (const outlet of this.outlets) outlet.trickle?.();
   }
 
-  #process(feed: Feed, startedNs: number): void {
+  #process(feed: Feed): void {
     const from = feed.cursor;
     const to = Math.min(feed.count, from + this.#slice);
     feed.cursor = this.#chains[feed.port]!(feed.records, from, to, feed.times);
     if (feed.cursor === feed.count) this.#advance();
     const records = feed.cursor - from;
-    const nowNs = this.#recorder.nowNs();
+    const clock = this.#clock;
+    const startedNs = clock.lastNs;
+    clock.read();
+    const nowNs = clock.lastNs;
     const tookNs = nowNs - startedNs;
     this.#recorder.service?.record(tookNs / records, records);
     this.#recorder.age?.record(Math.max(0, nowNs - feed.intakeNs), records);

@@ -118,40 +118,35 @@ export class SourceFeed implements Feed {
     const split = this.#splits[this.#host.takeSplit()];
     if (split === undefined) return false;
     this.#split = split;
-    this.#attempt(
-      () => this.#source.open(split, this.#host.context),
-      (reader) => ({ reader }),
-    );
-    return true;
-  }
-
-  #read(reader: SplitReader<unknown>): Refill | undefined {
-    this.#woken = false;
-    this.#attempt(
-      () => reader.read(LIMITS.frameRecords),
-      (result) => ({ result }),
-    );
-    return undefined;
-  }
-
-  /** Runs now; what comes of it is in #arrived, at once or when its promise settles. */
-  #attempt<R>(
-    action: () => R | Promise<R>,
-    wrap: (value: R) => { reader?: SplitReader<unknown>; result?: ReadResult<unknown> },
-  ): void {
-    let made: R | Promise<R>;
+    let opened: SplitReader<unknown> | Promise<SplitReader<unknown>>;
     try {
-      made = action();
+      opened = this.#source.open(split, this.#host.context);
     } catch (error) {
       throw this.#failure(error);
     }
-    if (!(made instanceof Promise)) {
-      this.#arrived = wrap(made);
-      return;
+    if (opened instanceof Promise) this.#await(opened.then((reader) => ({ reader })));
+    else this.#reader = opened;
+    return true;
+  }
+
+  /** Makes nothing of its own: a source that is asked by the clock is asked a million times a second. */
+  #read(reader: SplitReader<unknown>): Refill | undefined {
+    this.#woken = false;
+    let result: ReadResult<unknown> | Promise<ReadResult<unknown>>;
+    try {
+      result = reader.read(LIMITS.frameRecords);
+    } catch (error) {
+      throw this.#failure(error);
     }
+    if (!(result instanceof Promise)) return this.#accept(result);
+    this.#await(result.then((settled) => ({ result: settled })));
+    return undefined;
+  }
+
+  #await(arriving: Promise<Arrival>): void {
     this.#pending = true;
-    made.then(
-      (value) => this.#settled(wrap(value)),
+    arriving.then(
+      (arrived) => this.#settled(arrived),
       (error: unknown) => this.#settled({ error }),
     );
   }

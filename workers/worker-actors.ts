@@ -14,6 +14,7 @@ import type { ColdState } from '../engine/state/cold-store.ts';
 import type { Actor } from './actor.ts';
 import { buildActor } from './build-actor.ts';
 import type { OpenSink } from './open-sink.ts';
+import type { StepClock } from './step-clock.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface WorkerWiring {
@@ -24,7 +25,8 @@ export interface WorkerWiring {
   readonly worker: number;
   readonly memory: JobMemory;
   readonly splits: ReadonlyMap<number, readonly Split[]>;
-  readonly nowNs: () => number;
+  /** Read whenever this thread begins to step actors. */
+  readonly clock: StepClock;
   /** The time on the wall at the zero of that clock, in ms since 1970. */
   readonly startedAtMs: number;
   /** Ends the sleep of this worker; called from callbacks on its thread. */
@@ -43,7 +45,7 @@ export interface WorkerWiring {
  * @throws MillraceError ERR_SINK when a sink cannot be opened
  */
 export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[]): Promise<Actor[]> {
-  const { graph, plan, worker, memory, nowNs, startedAtMs, wake, signal, outletFor } = wiring;
+  const { graph, plan, worker, memory, clock, startedAtMs, wake, signal, outletFor } = wiring;
   const { control, metrics, lanes } = memory;
   const sources = graph.nodes.filter((node) => node.operation.kind === 'source').map((node) => node.id);
   const context: WorkerContext = {
@@ -51,7 +53,8 @@ export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[])
     plan,
     worker,
     control,
-    nowNs,
+    clock,
+    nowNs: clock.nowNs,
     startedAtMs,
     wake,
     draining: () => control.command >= DRAIN,

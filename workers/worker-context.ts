@@ -5,6 +5,7 @@ import type { Outlet } from '../engine/operators/outlet.ts';
 import type { EdgePlan, PhysicalPlan } from '../engine/plan/physical-plan.ts';
 import type { ControlWords } from '../engine/protocol/control-words.ts';
 import type { ColdState } from '../engine/state/cold-store.ts';
+import type { StepClock } from './step-clock.ts';
 
 /** What the actors of one worker share: the job as this thread built it, and the worker itself. */
 export interface WorkerContext {
@@ -13,6 +14,8 @@ export interface WorkerContext {
   /** Index of this worker. */
   readonly worker: number;
   readonly control: ControlWords;
+  readonly clock: StepClock;
+  /** Reads that clock, and leaves its last reading as it is. */
   readonly nowNs: () => number;
   /** The time on the wall at the zero of that clock, in ms since 1970. */
   readonly startedAtMs: number;

@@ -15,6 +15,7 @@ import { monotonicClock } from '../engine/time/clock.ts';
 import type { Actor } from './actor.ts';
 import { DutyCycle } from './duty-cycle.ts';
 import { abortSinks, commitSinks, type OpenSink } from './open-sink.ts';
+import { StepClock } from './step-clock.ts';
 import { buildWorkerActors, closeActors } from './worker-actors.ts';
 
 /** Kinds of operators that share the memory of a worker's state. */
@@ -89,8 +90,8 @@ export class Worker implements WorkerControl {
   async #build(deployment: Deployment, graph: Graph, physical: PhysicalPlan): Promise<void> {
     const { worker, epochNs, startedAtMs, lanes, metrics, splits, idle, disk } = deployment;
     const control = ControlWords.over(deployment.control, splits.size);
-    const clock = monotonicClock(epochNs);
-    const nowNs = (): number => clock.nowNs();
+    const monotonic = monotonicClock(epochNs);
+    const clock = new StepClock(() => monotonic.nowNs());
     const { signal } = this.#abort;
     const wake = (): void => this.#cycle?.wake();
     const memory = { control, metrics, lanes };
@@ -98,10 +99,10 @@ export class Worker implements WorkerControl {
     // Loaded only where it is asked for: the package is optional.
     const coldState = disk && (await (await import('./lmdb-store.ts')).lmdbState(disk, worker, operators));
     this.#actors = await buildWorkerActors(
-      { graph, plan: physical, worker, memory, splits, nowNs, startedAtMs, wake, signal, coldState },
+      { graph, plan: physical, worker, memory, splits, clock, startedAtMs, wake, signal, coldState },
       this.#sinks,
     );
-    this.#cycle = new DutyCycle(this.#actors, control, control.doorbell(worker), idle, nowNs);
+    this.#cycle = new DutyCycle(this.#actors, control, control.doorbell(worker), idle, clock);
   }
 
   async #outcome(action: () => Promise<void>): Promise<Outcome> {

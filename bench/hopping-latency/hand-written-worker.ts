@@ -15,8 +15,8 @@
 // A slot is written again only when both workers have taken what it held: the ring is bounded, and a maker that is ahead waits.
 
 import { isMainThread, workerData } from 'node:worker_threads';
-import { sharedNowMs } from '../harness/bench.ts';
 import { dueMsAt, type HoppingLoad, keyAt, WORKERS } from './hopping-load.ts';
+import { loadNowMs } from './load-clock.ts';
 import { WindowSink } from './window-ages.ts';
 
 export interface HandWrittenHoppingTask {
@@ -81,7 +81,7 @@ function work({ index, load, ages, rings, words: wordsMemory, stop }: HandWritte
 
   /** Counts what is due. The pane that begins is cleared first; nobody reads it before it is whole. */
   function makeEvents(): void {
-    const nowMs = sharedNowMs();
+    const nowMs = loadNowMs();
     let at = (pane % RING_PANES) * keys;
     for (let made = 0; made < EVENTS_AT_ONCE; made++) {
       const dueMs = dueMsAt(load, event);

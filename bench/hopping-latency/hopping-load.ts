@@ -7,8 +7,8 @@
 // comes. Event time is the scheduled time (open loop): a maker that is late does not make its events younger.
 
 import type { ReaderContext, Source, SplitReader } from 'millrace';
-import { sharedNowMs } from '../harness/bench.ts';
 import { clockOffsetOf } from '../latency/load.ts';
+import { loadNowMs, sharedMsOf } from './load-clock.ts';
 
 export const WORKERS = 2;
 /** Coprime to the number of keys, or some keys would have no events. */
@@ -21,7 +21,7 @@ export interface HoppingLoad {
   readonly keys: number;
   readonly sizeMs: number;
   readonly stepMs: number;
-  /** When event 0 is due, by `sharedNowMs`; a multiple of `stepMs`, so that windows start and end with whole panes of events. */
+  /** When event 0 is due, by `loadNowMs`; a multiple of `stepMs`, so that windows start and end with whole panes of events. */
   readonly startMs: number;
   /** Windows that end this long after the start, or sooner, are checked and not measured. */
   readonly warmUpMs: number;
@@ -102,6 +102,8 @@ export function timedEvents(load: HoppingLoad): Source<HoppingEvent> {
   };
 }
 
+const NOTHING_DUE: readonly HoppingEvent[] = [];
+
 class EventReader implements SplitReader<HoppingEvent> {
   readonly #load: HoppingLoad;
   readonly #clockOffsetMs: number;
@@ -116,10 +118,11 @@ class EventReader implements SplitReader<HoppingEvent> {
 
   read(maxRecords: number): readonly HoppingEvent[] {
     const load = this.#load;
-    const nowMs = sharedNowMs();
-    const batch: HoppingEvent[] = [];
+    const nowMs = loadNowMs();
     let atMs = dueMsAt(load, this.#index);
-    this.#intakeMs = atMs - this.#clockOffsetMs;
+    if (atMs > nowMs) return NOTHING_DUE;
+    const batch: HoppingEvent[] = [];
+    this.#intakeMs = sharedMsOf(atMs) - this.#clockOffsetMs;
     while (atMs <= nowMs && batch.length < maxRecords) {
       batch.push({ key: keyAt(load, this.#index), atMs });
       this.#index += WORKERS;

@@ -2,12 +2,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
-import { type Sample, sharedNowMs } from '../harness/bench.ts';
+import type { Sample } from '../harness/bench.ts';
 import { watchOthers } from '../harness/others-share.ts';
 import { IntervalLogger } from '../latency/interval-logger.ts';
 import type { LatencyDetails } from '../latency/measure.ts';
 import type { StartHopping } from './contestants.ts';
 import { expectedOfHopping, type HoppingLoad } from './hopping-load.ts';
+import { loadNowMs } from './load-clock.ts';
 import { allocateWindowAges, answerOfWindows, seenMs, windowAgesOf } from './window-ages.ts';
 
 /** Threads have started by then, or are late and catch up during the warm-up. */
@@ -21,7 +22,7 @@ export const EVERY_AGE = 'age of every result';
 
 export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad, 'startMs'>): Promise<Sample> {
   const { stepMs, warmUpMs, lastMs, rate } = load;
-  const startMs = Math.ceil((sharedNowMs() + START_MS) / stepMs) * stepMs;
+  const startMs = Math.ceil((loadNowMs() + START_MS) / stepMs) * stepMs;
   const ages = allocateWindowAges();
   const running = start({ ...load, startMs }, ages);
   const log = new IntervalLogger(
@@ -29,8 +30,8 @@ export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad
       new Map([
         [FIRST_AGE, mergeHistograms(windowAgesOf(ages, 'first'))],
         [EVERY_AGE, mergeHistograms(windowAgesOf(ages, 'every'))],
-        ...running.histograms(),
       ]),
+    () => running.histograms(),
   );
   const failed = running.completed.then(() => {
     throw new Error('the contestant ended before it was stopped');
@@ -38,13 +39,12 @@ export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad
   failed.catch(() => {}); // It ends in time when it is told to.
   const { results } = expectedOfHopping(load);
   const measured = (async () => {
-    while (seenMs(ages) < warmUpMs && sharedNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
+    while (seenMs(ages) < warmUpMs && loadNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
     const startedAt = new Date();
     const othersShare = watchOthers();
     log.begin();
     // Nothing is left to be told then; less than all of it by the end of patience is a wrong answer.
-    while (answerOfWindows(ages).results < results && sharedNowMs() < startMs + lastMs + PATIENCE_MS)
-      await sleep(stepMs);
+    while (answerOfWindows(ages).results < results && loadNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
     log.end();
     return { startedAt, others: othersShare() };
   })();

@@ -3,7 +3,7 @@
 import type { JsHistogram } from 'hdr-histogram-js';
 import { decodeHistogram, encodeHistogram } from '../hdr/encoding.ts';
 
-/** Intervals of the log; each costs the main thread less than a millisecond, which is taken from the workers. */
+/** Intervals of the log. Each reading costs the main thread some tenths of a millisecond, which are taken from a worker. */
 const INTERVAL_MS = 500;
 
 /** A histogram of an interval, encoded. */
@@ -20,17 +20,28 @@ interface Reading {
   readonly histograms: ReadonlyMap<string, JsHistogram>;
 }
 
+type Read = () => ReadonlyMap<string, JsHistogram>;
+
 /** Reads while the load runs; what came to the counts between two readings is worked out afterwards. */
 export class IntervalLogger {
-  readonly #read: () => ReadonlyMap<string, JsHistogram>;
+  readonly #read: Read;
+  readonly #readOnce: Read;
   readonly #readings: Reading[] = [];
+  /** At the beginning and at the end. */
+  readonly #ends: Reading[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(read: () => ReadonlyMap<string, JsHistogram>) {
+  /**
+   * @param read what all contestants have, by intervals
+   * @param readOnce what only some have, over the whole run: reading it in between would cost them latency that others are spared
+   */
+  constructor(read: Read, readOnce: Read) {
     this.#read = read;
+    this.#readOnce = readOnce;
   }
 
   begin(): void {
+    this.#takeOnce();
     this.#take();
     this.#timer = setInterval(() => this.#take(), INTERVAL_MS);
   }
@@ -38,12 +49,17 @@ export class IntervalLogger {
   end(): void {
     clearInterval(this.#timer);
     this.#take();
+    this.#takeOnce();
   }
 
   intervals(): LoggedInterval[] {
-    const [first] = this.#readings;
-    return this.#readings.slice(1).flatMap((reading, index) => {
-      const before = this.#readings[index]!;
+    return [...this.#between(this.#readings), ...this.#between(this.#ends)];
+  }
+
+  #between(readings: readonly Reading[]): LoggedInterval[] {
+    const [first] = readings;
+    return readings.slice(1).flatMap((reading, index) => {
+      const before = readings[index]!;
       return [...reading.histograms].map(([name, histogram]) => ({
         name,
         startSeconds: (before.atMs - first!.atMs) / 1e3,
@@ -55,17 +71,22 @@ export class IntervalLogger {
 
   /** All intervals together. */
   whole(): Record<string, string> {
-    const [first, last] = [this.#readings[0]!, this.#readings.at(-1)!];
-    return Object.fromEntries(
-      [...last.histograms].map(([name, histogram]) => [
+    const wholes = [this.#readings, this.#ends].flatMap((readings) => {
+      const [first, last] = [readings[0]!, readings.at(-1)!];
+      return [...last.histograms].map(([name, histogram]): [string, string] => [
         name,
         encodeHistogram(without(histogram, first.histograms.get(name))),
-      ]),
-    );
+      ]);
+    });
+    return Object.fromEntries(wholes);
   }
 
   #take(): void {
     this.#readings.push({ atMs: performance.now(), histograms: this.#read() });
+  }
+
+  #takeOnce(): void {
+    this.#ends.push({ atMs: performance.now(), histograms: this.#readOnce() });
   }
 }
 

@@ -2,7 +2,7 @@
 //
 //   latency-<variant>.hgrm                ages at the sink, all rounds together: a percentile distribution, in ms
 //   latency-<variant>-<stage>-wait.hgrm   and what the job's own metrics say of each stage: wait, service, age
-//   latency-<variant>.hlog                the same by intervals of the last round, one tag for each
+//   latency-<variant>.hlog                the ages by intervals of the last round, and its stages as a whole, one tag for each
 //   latency.svg, latency.html             the ages of all variants over each other
 //   latency-stages.svg                    wait, service and age of Millrace's stages at 50 % load
 //

@@ -59,8 +59,8 @@ export async function runLoad(contestant: Contestant, load: Load): Promise<{ sam
       new Map([
         [ALL_AGES, mergeHistograms(agesOf(ages, 'all'))],
         [CROSSED_AGES, mergeHistograms(agesOf(ages, 'crossed'))],
-        ...running.histograms(),
       ]),
+    () => running.histograms(),
   );
   await Promise.race([running.completed, untilWarm(load, () => arrived(ages))]);
   const startedMs = performance.now();

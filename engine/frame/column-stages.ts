@@ -19,7 +19,7 @@ import { ENCODER_TOOLS } from './encoder-source.ts';
 import type { FieldMatcher } from './field-matcher.ts';
 import { fixedBytes } from './frame-layout.ts';
 import type { FrameMemory } from './frame-memory.ts';
-import { ABSENT, FrameStage } from './frame-stage.ts';
+import { ABSENT, copyWords, FrameStage } from './frame-stage.ts';
 import { defineField } from './generated-code.ts';
 import { unreadable } from './record-fault.ts';
 import { readStagedRows } from './staged-rows.ts';
@@ -76,6 +76,8 @@ export class ColumnStages {
   /** Event times, row by row; empty where records have none. */
   readonly #times: Float64Array;
   readonly #constants: Readonly<Record<string, unknown>>;
+  /** By receiver: counts the codes among its rows. */
+  readonly #codedRows: readonly (() => readonly [codes: number, of: number])[];
 
   constructor(
     shape: Omit<AppendShape, 'strideBytes'>,
@@ -104,6 +106,9 @@ export class ColumnStages {
     this.#counts = new Int32Array(receivers);
     this.#limits = new Int32Array(receivers).fill(capacityRows);
     this.#inlineLimits = this.#limits.map((rows) => rows - 1);
+    this.#codedRows = this.#stages.map(
+      (stage, receiver) => () => countCodes(schema, layout, stage, this.#counts[receiver]!, capacityRows),
+    );
     this.#ends = new Int32Array(receivers);
     this.#texts = this.#stages.map(() => new Array<string>(capacityRows * this.#stringColumns).fill(''));
     this.#times = new Float64Array(timed ? receivers * capacityRows : 0);
@@ -186,26 +191,29 @@ export class ColumnStages {
     const rows = this.#counts[receiver]!;
     const bytes = stage.copyTo(memory, at);
     if (this.#policy.wantsStrings) this.#policy.sampleStrings(this.#stringRows(receiver), rows);
-    const { schema, layout, capacityRows } = this.#shape;
-    this.#policy.sentFrame(rows, () => countCodes(schema, layout, stage, rows, capacityRows));
+    this.#policy.sentFrame(rows, this.#codedRows[receiver]!);
     this.#clear(receiver);
     return bytes;
   }
 
-  /** The event times of a receiver's rows; undefined where records have none. Valid until the next row. */
-  times(receiver: number): Float64Array | undefined {
-    const { timed, capacityRows } = this.#shape;
-    const start = receiver * capacityRows;
-    return timed ? this.#times.subarray(start, start + this.#counts[receiver]!) : undefined;
+  /** Whether rows have event times. */
+  get timed(): boolean {
+    return this.#shape.timed;
+  }
+
+  /** Writes the event times of a receiver's rows to `into`, from index `at`. */
+  writeTimes(receiver: number, into: Float64Array, at: number): void {
+    copyWords(this.#times, receiver * this.#shape.capacityRows, into, at, this.#counts[receiver]!);
   }
 
   /** The rows of a receiver as records again; it has none then. */
   take(receiver: number): { readonly records: unknown[]; readonly times: readonly number[] } {
-    const { schema, layout, capacityRows } = this.#shape;
+    const { schema, layout, capacityRows, timed } = this.#shape;
     const stage = this.#stages[receiver]!;
     const strings = this.#texts[receiver]!;
     const records = readStagedRows(schema, layout, stage, this.#counts[receiver]!, capacityRows, strings);
-    const times = [...(this.times(receiver) ?? [])];
+    const start = receiver * capacityRows;
+    const times = timed ? [...this.#times.subarray(start, start + this.#counts[receiver]!)] : [];
     this.#clear(receiver);
     return { records, times };
   }

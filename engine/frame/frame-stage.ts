@@ -259,7 +259,14 @@ export class FrameStage {
 /** A view and a copy through it cost as much as this many words one by one (measured: 60 to 80 ns). Frames under small load are shorter. */
 const FEW_WORDS = 48;
 
-function copyWords<A extends Float64Array | Int32Array>(from: A, at: number, into: A, to: number, count: number): void {
+/** Words from[at ..] to into[to ..], `count` of them. */
+export function copyWords<A extends Float64Array | Int32Array>(
+  from: A,
+  at: number,
+  into: A,
+  to: number,
+  count: number,
+): void {
   if (count > FEW_WORDS) into.set(from.subarray(at, at + count), to);
   else for (let i = 0; i < count; i++) into[to + i] = from[at + i]!;
 }

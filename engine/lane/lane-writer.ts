@@ -98,15 +98,15 @@ export class LaneWriter {
   ): SendResult {
     if (!this.#mayHaveRoom()) return 'full';
     const rows = stages.rows(receiver);
-    const times = stages.times(receiver);
-    const columnsByte = COLUMNS_BYTE + (times === undefined ? 0 : rows * TIME_BYTES);
+    const { timed } = stages;
+    const columnsByte = COLUMNS_BYTE + (timed ? rows * TIME_BYTES : 0);
     const bytes = columnsByte + stages.measure(receiver);
     if (bytes > this.#ring.maxFrameBytes) return 'split';
     const at = this.#claim(port, encoder, bytes);
     if (at < 0) return 'full';
-    if (times !== undefined) this.#ring.float64.set(times, (at + COLUMNS_BYTE) >> 3);
+    if (timed) stages.writeTimes(receiver, this.#ring.float64, (at + COLUMNS_BYTE) >> 3);
     stages.write(receiver, this.#ring, at + columnsByte);
-    const type = frameType(times === undefined ? DATA : TIMED, port);
+    const type = frameType(timed ? TIMED : DATA, port);
     this.#commit(type, at, bytes, encoder.schemaVersion, rows, intakeNs, nowNs, watermarkMs);
     return 'sent';
   }

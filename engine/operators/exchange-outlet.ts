@@ -115,9 +115,18 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
   }
 
   #stagesFor(port: number): ExchangeStage[] {
+    const watermarkBehind = this.#watermarkBehind.bind(this);
     return this.#settings.writers.map((writer, receiver) => {
       const encoder = this.#encoders[port]!;
-      const stage = new ExchangeStage(receiver, port, writer, encoder, this.#frameRecords, this.#settings);
+      const stage = new ExchangeStage(
+        receiver,
+        port,
+        writer,
+        encoder,
+        this.#frameRecords,
+        this.#settings,
+        watermarkBehind,
+      );
       stage.intakeNs = this.#intakeNs;
       return stage;
     });
@@ -239,7 +248,7 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
       const partials = this.#partials[stage.receiver]!;
       if (partials.staged > 0 && !this.#send(partials)) return false;
     }
-    const sentAll = stage.send((leaving, remaining) => this.#watermarkBehind(stage, leaving, remaining));
+    const sentAll = stage.send();
     this.#passMark(stage);
     // What is pushed next is of the present batch.
     if (sentAll) stage.intakeNs = this.#intakeNs;

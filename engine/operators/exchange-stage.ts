@@ -24,8 +24,8 @@ export interface StageSettings {
   readonly refused: (error: unknown, record: unknown) => { readonly instead: unknown } | undefined;
 }
 
-/** The watermark to send with a frame of the oldest `leaving`, behind which `remaining` are still staged. */
-export type WatermarkBehind = (leaving: number, remaining: number) => number;
+/** The watermark to send with a frame of the oldest `leaving` of a stage, behind which `remaining` are still staged. */
+export type WatermarkBehind = (stage: ExchangeStage, leaving: number, remaining: number) => number;
 
 export class ExchangeStage {
   readonly receiver: number;
@@ -39,6 +39,7 @@ export class ExchangeStage {
   beforeMark = 0;
   readonly #encoder: FrameEncoder;
   readonly #settings: StageSettings;
+  readonly #watermarkBehind: WatermarkBehind;
   readonly #frameRecords: number;
   readonly #records: unknown[] = [];
   /** Event times beside the records; undefined where they have none. */
@@ -54,12 +55,14 @@ export class ExchangeStage {
     encoder: FrameEncoder,
     frameRecords: number,
     settings: StageSettings,
+    watermarkBehind: WatermarkBehind,
   ) {
     this.receiver = receiver;
     this.port = port;
     this.writer = writer;
     this.#encoder = encoder;
     this.#settings = settings;
+    this.#watermarkBehind = watermarkBehind;
     this.#frameRecords = frameRecords;
     this.#rowLimit = frameRecords;
     this.#times = settings.timed ? [] : undefined;
@@ -106,19 +109,19 @@ export class ExchangeStage {
   }
 
   /** Sends all that is staged. False when some of it must wait for room. */
-  send(watermarkBehind: WatermarkBehind): boolean {
-    if (this.#rows > 0 && !this.#sendRows(this.#rows, watermarkBehind)) return false;
-    if (this.#count > 0) this.#sendRecords(watermarkBehind);
+  send(): boolean {
+    if (this.#rows > 0 && !this.#sendRows(this.#rows)) return false;
+    if (this.#count > 0) this.#sendRecords();
     this.limitRows();
     return this.#count === 0;
   }
 
   /** False when they must wait. Else they have left, or have become records. */
-  #sendRows(rows: number, watermarkBehind: WatermarkBehind): boolean {
+  #sendRows(rows: number): boolean {
     const { counters, nowNs } = this.#settings;
     const { writer } = this;
     const bytesBefore = writer.bytesSent;
-    const watermarkMs = watermarkBehind(rows, this.#count);
+    const watermarkMs = this.#watermarkBehind(this, rows, this.#count);
     let result: SendResult;
     try {
       result = writer.sendRows(
@@ -154,11 +157,11 @@ export class ExchangeStage {
     this.beforeMark = Math.max(0, this.beforeMark - count);
   }
 
-  #sendRecords(watermarkBehind: WatermarkBehind): void {
+  #sendRecords(): void {
     let from = 0;
     let to = this.#count;
     while (from < this.#count) {
-      const result = this.#sendFrame(from, to, watermarkBehind(to - from, this.#count - to));
+      const result = this.#sendFrame(from, to, this.#watermarkBehind(this, to - from, this.#count - to));
       if (result === 'refused') {
         this.#records.copyWithin(from, from + 1, this.#count);
         this.#times?.copyWithin(from, from + 1, this.#count);

@@ -83,6 +83,7 @@ export class TimeTrack {
 
   /** The split was asked just now, and brought no record that has a time. Splits that are not asked are not idle. */
   quiet(nowNs: number): void {
+    if (this.#clock.idleNs === Number.POSITIVE_INFINITY) return;
     this.#quietSinceNs ??= nowNs;
     if (nowNs - this.#quietSinceNs >= this.#clock.idleNs) this.idle = true;
   }

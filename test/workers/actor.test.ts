@@ -15,6 +15,7 @@ import { Actor } from '../../workers/actor.ts';
 import { LaneFeed } from '../../workers/lane-feed.ts';
 import { Pipeline } from '../../workers/pipeline.ts';
 import { SourceFeed } from '../../workers/source-feed.ts';
+import { StepClock } from '../../workers/step-clock.ts';
 import { TestLanes } from '../engine/operators/lanes.ts';
 
 /** An actor that reads from `read` and sends to one receiver; its clock stands still. */
@@ -27,6 +28,7 @@ function actorOver(read: (maxRecords: number) => ReadResult<unknown>): { actor: 
   };
   let split = 0;
   const nowNs = (): number => 1;
+  const clock = new StepClock(nowNs);
   const feed = new SourceFeed(source, [{ id: 'all' }], {
     nowNs,
     context: { wake: () => {}, signal: new AbortController().signal, malformed: () => {}, nowMs: () => 0 },
@@ -58,10 +60,11 @@ function actorOver(read: (maxRecords: number) => ReadResult<unknown>): { actor: 
     [chain],
     [outlet],
     [],
-    { nowNs, service: recorder.service, enter: () => {}, age: recorder.age },
+    { service: recorder.service, enter: () => {}, age: recorder.age },
+    clock,
     LIMITS.frameRecords,
   );
-  return { actor: new Actor('stage', [pipeline], recorder, nowNs), lanes };
+  return { actor: new Actor('stage', [pipeline], recorder, clock), lanes };
 }
 
 describe('an actor whose source has something at every read', () => {
@@ -112,6 +115,7 @@ describe('an actor that receives and writes', () => {
     const lanes = new TestLanes(senders, 65_536);
     const encoder = new FrameEncoder();
     const nowNs = (): number => 1;
+    const clock = new StepClock(nowNs);
     const recorder = new StageRecorder(new Float64Array(allocateMetrics(1, 1)));
     const feed = new LaneFeed(lanes.readers, recorder, nowNs);
     const node = { id: 0, name: 'sink' } as unknown as OperatorNode;
@@ -126,14 +130,15 @@ describe('an actor that receives and writes', () => {
       [chain],
       [sink],
       [],
-      { nowNs, service: recorder.service, enter: () => {}, age: recorder.age },
+      { service: recorder.service, enter: () => {}, age: recorder.age },
+      clock,
       LIMITS.frameRecords,
     );
     const sendFrom = (sender: number, records: readonly unknown[]): void => {
       expect(lanes.writers[sender]!.send(0, encoder, records, 0, records.length, 0, 0)).toBe('sent');
     };
     return {
-      actor: new Actor('stage', [pipeline], recorder, nowNs),
+      actor: new Actor('stage', [pipeline], recorder, clock),
       send: (record: unknown): void => sendFrom(0, [record]),
       sendFrom,
     };

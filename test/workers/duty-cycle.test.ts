@@ -5,6 +5,7 @@ import { ControlWords } from '../../engine/protocol/control-words.ts';
 import type { Actor } from '../../workers/actor.ts';
 import { DutyCycle } from '../../workers/duty-cycle.ts';
 import type { Progress } from '../../workers/pipeline.ts';
+import { StepClock } from '../../workers/step-clock.ts';
 
 const SPINS = 50;
 const nowNs = (): number => performance.now() * 1e6;
@@ -13,15 +14,17 @@ const nowNs = (): number => performance.now() * 1e6;
 async function stepsOf(answers: (step: number) => Progress, waits = false, dueMs = Infinity): Promise<number[]> {
   const control = ControlWords.allocate(1, 1);
   const at: number[] = [];
+  const clock = new StepClock(nowNs);
   const actor = {
     waits,
     dueNs: dueMs * 1e6,
     step: () => {
+      clock.read();
       at.push(performance.now());
       return answers(at.length);
     },
   } as unknown as Actor;
-  await new DutyCycle([actor], control, control.doorbell(0), { spins: SPINS, busySpin: false }, nowNs).run();
+  await new DutyCycle([actor], control, control.doorbell(0), { spins: SPINS, busySpin: false }, clock).run();
   return at;
 }
 

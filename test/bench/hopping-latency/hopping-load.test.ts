@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   dueMsAt,
   expectedOfHopping,
@@ -14,6 +14,12 @@ import {
   windowAgesOf,
 } from '../../../bench/hopping-latency/window-ages.ts';
 import { summarizeLatency } from '../../../engine/metrics/latency-summary.ts';
+
+const clock = vi.hoisted(() => ({ loadMs: 0 }));
+vi.mock('../../../bench/hopping-latency/load-clock.ts', () => ({
+  loadNowMs: () => clock.loadMs,
+  sharedMsOf: (loadMs: number) => loadMs,
+}));
 
 const load: HoppingLoad = {
   rate: 3_000,
@@ -62,13 +68,12 @@ describe('the load of the hopping-latency bench', () => {
     const source = timedEvents({ ...load, startMs: 0 });
     const splits = source.splits({ workers: 2 }) as readonly { id: string }[];
     const context = { nowMs: () => 0, wake: () => {}, malformed: () => {}, signal: new AbortController().signal };
-    const clock = vi.spyOn(process.hrtime, 'bigint').mockReturnValue(0n);
     const readers = splits.map(
       (split) => source.open(split, context) as { read(max: number): readonly { atMs: number }[] },
     );
     const seen: number[] = [];
     for (let nowMs = 0; nowMs <= 100; nowMs += 5) {
-      clock.mockReturnValue(BigInt(nowMs) * 1_000_000n);
+      clock.loadMs = nowMs;
       for (const reader of readers) {
         for (let batch = reader.read(4); batch.length > 0; batch = reader.read(4)) {
           for (const { atMs } of batch) expect(atMs).toBeLessThanOrEqual(nowMs);
@@ -79,17 +84,15 @@ describe('the load of the hopping-latency bench', () => {
     const due = Array.from({ length: 301 }, (_, index) => dueMsAt({ ...load, startMs: 0 }, index));
     expect(seen.sort((a, b) => a - b)).toEqual(due);
   });
-  afterEach(() => vi.restoreAllMocks());
 });
 
 describe('the sink of the hopping-latency bench', () => {
   it('checks every result, and takes the age of the first of each window behind the warm-up', () => {
-    const clock = vi.spyOn(process.hrtime, 'bigint');
     const memory = allocateWindowAges();
     const sink = new WindowSink(memory[0]!, load);
     for (const endMs of ends) {
       for (const [key, count] of countsByLooking(endMs)) {
-        clock.mockReturnValue(BigInt(endMs + key) * 1_000_000n);
+        clock.loadMs = endMs + key;
         sink.batch();
         sink.result(key, endMs, count);
       }
