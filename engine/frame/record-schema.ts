@@ -14,7 +14,7 @@ import {
 import type { ColumnRule } from './encoder-program.ts';
 import type { FrameSchema } from './frame-schema.ts';
 import { isFieldBag } from './plain-record.ts';
-import { describePath, describeType, type FieldPath, RecordFault } from './record-fault.ts';
+import { describePath, describeType, type FieldPath, RecordFault, unreadable } from './record-fault.ts';
 
 export type RecordFields = Readonly<Record<string, ColumnType<unknown>>>;
 
@@ -96,7 +96,12 @@ export class RecordSchema<T> implements StandardSchemaV1<T, T>, ColumnType<T> {
   /** @internal The error of a record that an encoder could not take. */
   refuse(value: unknown, recordIndex: number): RecordFault {
     const problems: FieldProblem[] = [];
-    this.check(value, [], problems);
+    try {
+      this.check(value, [], problems);
+    } catch (cause) {
+      // A getter that the encoder did not come to: left to the caller, another record would be blamed for it.
+      return unreadable(cause, recordIndex);
+    }
     const shown = problems
       .slice(0, PROBLEMS_SHOWN)
       .map(({ path, message }) => `${describePath(path) || 'the record'} ${message}`);

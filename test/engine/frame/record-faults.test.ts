@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RecordFault } from '../../../engine/frame/index.ts';
+import { int32 } from '../../../engine/frame/column-types.ts';
+import { RecordFault, type RecordSchema, record } from '../../../engine/frame/index.ts';
 import { LanePair } from './lane-pair.ts';
 import { expectSame } from './same-data.ts';
 
@@ -40,11 +41,11 @@ describe('a record that structured clone refuses', () => {
     ['a symbol itself', Symbol('x'), ''],
     ['a promise itself, as from a forgotten await', Promise.resolve({ a: 1 }), ''],
     ['a proxy in a field', { a: new Proxy({}, {}) }, 'a'],
-  ])('is named with the path: %s', (_, record, path) => {
+  ])('is named with the path: %s', (_, refused, path) => {
     for (const compileAfterRecords of [0, 1000]) {
       const pair = new LanePair({ compileAfterRecords });
       for (let turn = 0; turn < 2; turn++) {
-        const error = faultOf([{ a: 1 }, record, { a: 2 }], pair);
+        const error = faultOf([{ a: 1 }, refused, { a: 2 }], pair);
         expect(error.code).toBe('ERR_RECORD_NOT_CLONEABLE');
         expect(error.recordIndex).toBe(1);
         expect(error.fieldPath).toBe(path);
@@ -88,6 +89,22 @@ describe('a record that structured clone refuses', () => {
       const error = faultOf([{ a: 1 }, { a: 2 }, lazy], pair);
       expect(error).toMatchObject({ code: 'ERR_RECORD_NOT_CLONEABLE', recordIndex: 2, cause });
       expectSame(pair.send([{ a: 1 }]), [{ a: 1 }]);
+    }
+  });
+
+  it('is the one blamed when it is misfit first and throws while its problems are listed', () => {
+    const misfit = {
+      more: true,
+      get a(): number {
+        throw new Error('not loaded');
+      },
+    };
+    for (const compileAfterRecords of [0, 1000]) {
+      const pair = new LanePair({ schema: record({ a: int32 }) as RecordSchema<unknown>, compileAfterRecords });
+      for (let turn = 0; turn < 2; turn++) {
+        const error = faultOf([{ a: 1 }, { a: 2 }, misfit], pair);
+        expect(error).toMatchObject({ code: 'ERR_RECORD_NOT_CLONEABLE', recordIndex: 2 });
+      }
     }
   });
 });
