@@ -12,5 +12,7 @@ export interface CommandContext {
   signals: SignalSource;
   /** Ends the process at once. */
   leave: (exitCode: number) => void;
+  /** Of this process, all threads. */
+  setV8Flag: (flag: string) => void;
   version: string;
 }

@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { explain, run } from '../index.ts';
 import { commandLine } from './command-line.ts';
 
@@ -18,6 +19,7 @@ const exitCode = await commandLine(process.argv.slice(2), {
   env: process.env,
   signals: process,
   leave: (code) => process.exit(code),
+  setV8Flag: setFlagsFromString,
   version,
 });
 

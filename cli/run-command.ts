@@ -10,6 +10,7 @@ import { LineView, type ProgressView, SilentView } from './progress-view.ts';
 import { renderTable } from './render-table.ts';
 import { checkReportPath, failedReport, writeReportFile } from './report-file.ts';
 import { printable } from './text-table.ts';
+import { collectWithoutHelpers } from './young-collector.ts';
 
 export interface RunCommandOptions {
   readonly stateDir?: string;
@@ -38,6 +39,7 @@ export async function runCommand(path: string, options: RunCommandOptions, conte
       if (kind !== 'workers' || !options.quiet) view.say(message);
     },
   };
+  collectWithoutHelpers(options.workers, context.setV8Flag);
   const started = new Date();
   const handle = context.engine.run(url, runOptions);
   view = openView(handle, options, context);

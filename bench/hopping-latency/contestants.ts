@@ -1,8 +1,10 @@
 // The contestants of the hopping-latency bench. Main thread.
 
+import { setFlagsFromString } from 'node:v8';
 import { setEnvironmentData, Worker } from 'node:worker_threads';
 import type { JsHistogram } from 'hdr-histogram-js';
 import { type HistogramName, run } from 'millrace';
+import { collectWithoutHelpers } from '../../cli/young-collector.ts';
 import type { Running } from '../latency/contestant.ts';
 import { allocateRings, type HandWrittenHoppingTask } from './hand-written-worker.ts';
 import { WINDOW_AGES } from './hopping-latency.job.ts';
@@ -22,6 +24,8 @@ export type HoppingContestant = keyof typeof HOPPING_CONTESTANTS;
 const LATENCIES: readonly HistogramName[] = ['wait', 'service', 'age'];
 
 function startMillrace(load: HoppingLoad, ages: WindowAgesMemory): Running {
+  // As `millrace run` does. The other contestant makes no garbage.
+  collectWithoutHelpers(WORKERS, setFlagsFromString);
   setEnvironmentData(WINDOW_AGES, ages as never);
   const handle = run(new URL('./hopping-latency.job.js', import.meta.url), { workers: WORKERS, params: { ...load } });
   return {

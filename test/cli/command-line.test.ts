@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../cli/command-context.ts';
@@ -40,6 +40,7 @@ async function command(
   const printed = { stdout: '', stderr: '' };
   const runs: Array<{ job: string; options: RunOptions | undefined }> = [];
   const signals = new EventEmitter();
+  const v8Flags: string[] = [];
   const handleOf = (options?: RunOptions): JobHandle => {
     let stop: (options?: { drain?: boolean }) => void = () => {};
     const stopped = new Promise<{ drain?: boolean } | undefined>((resolve) => (stop = resolve));
@@ -72,10 +73,11 @@ async function command(
     env,
     signals,
     leave: () => {},
+    setV8Flag: (flag: string) => v8Flags.push(flag),
     version: '1.2.3',
   } as unknown as CommandContext;
   const code = commandLine(args, context);
-  return { code, printed, runs, signals };
+  return { code, printed, runs, signals, v8Flags };
 }
 
 describe('millrace run', () => {
@@ -91,6 +93,18 @@ describe('millrace run', () => {
     const { code, runs } = await command(['run', job]);
     await code;
     expect(runs[0]!.options).not.toHaveProperty('workers');
+  });
+
+  it('has young objects collected without helper threads where workers take all cores, and else as V8 likes', async () => {
+    const flagsWith = async (...args: string[]): Promise<string[]> => {
+      const { code, v8Flags } = await command(['run', job, ...args]);
+      await code;
+      return v8Flags;
+    };
+    const cores = availableParallelism();
+    expect(await flagsWith()).toEqual(['--no-parallel-scavenge']);
+    expect(await flagsWith('--workers', String(cores))).toEqual(['--no-parallel-scavenge']);
+    if (cores > 1) expect(await flagsWith('--workers', String(cores - 1))).toEqual([]);
   });
 
   it('prints the final table and what was collected to stderr, and nothing to stdout', async () => {
