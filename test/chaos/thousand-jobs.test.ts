@@ -16,7 +16,7 @@ interface Holding {
 }
 
 it('a thousand jobs that finish, fail, drain and abort in one process leave no thread, no handle and no memory', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, '1000']);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script, '1500']);
   const holdings = JSON.parse(stdout) as Holding[];
   const [before] = holdings as [Holding];
   const at = (jobs: number): Holding => holdings.find((holding) => holding.jobs === jobs)!;
@@ -24,8 +24,8 @@ it('a thousand jobs that finish, fail, drain and abort in one process leave no t
     expect(resources).toEqual([]);
     expect(threads).toBe(before.threads);
   }
-  // By then every module is loaded and compiled. Eight hundred jobs that leaked a kilobyte each would show.
-  expect(at(1000).heapMiB).toBeLessThan(at(200).heapMiB + 0.8);
-  // Allocators keep what threads gave back, up to a plateau.
-  expect(at(1000).rssMiB).toBeLessThan(at(500).rssMiB * 1.15);
+  // By then every module is loaded and compiled. A thousand jobs that leaked a kilobyte each would show.
+  expect(at(1500).heapMiB).toBeLessThan(at(500).heapMiB + 1);
+  // Allocators keep what threads gave back, up to a plateau: they come to it after 500 to 800 jobs.
+  expect(at(1500).rssMiB).toBeLessThan(at(1000).rssMiB * 1.1);
 }, 300_000);
