@@ -140,12 +140,22 @@ export class KeyTable {
     const text = compositeKey(key);
     let entry = this.#composite.get(text);
     if (entry === undefined) {
-      const own = structuredClone(key);
+      const own = frozen(structuredClone(key));
       entry = { key: own, value: this.#create(own) };
       this.#composite.set(ownString(text), entry);
     }
     return entry;
   }
+}
+
+/**
+ * Operators hand out keys with their results, more than once. Whoever changed one in place would move what the table has under it: an error
+ * instead. (Dates cannot be frozen.)
+ */
+function frozen<T>(key: T): T {
+  if (typeof key !== 'object' || key === null) return key;
+  for (const part of Object.values(key)) frozen(part);
+  return Object.freeze(key);
 }
 
 /** An integer that was computed as a double may sit in a box, into which the Map would look at every find: 3 ns. -0 becomes 0. */

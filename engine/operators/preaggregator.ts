@@ -230,6 +230,8 @@ export class Preaggregator implements Outlet {
       }
       panes.recycle(pane);
     }
+    // Keys that hardly repeat are not worth keeping.
+    if (this.aside) panes.keys.forget();
   }
 
   #emit(): boolean {

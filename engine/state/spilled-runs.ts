@@ -54,8 +54,8 @@ export interface Entries {
 
 /** combine(create(), a) is a. */
 const NOTHING: unique symbol = Symbol('nothing');
-/** What an entry of a KeyTable takes in the heap. Measured. */
-const ENTRY_BYTES = 80;
+/** What a key of a pane takes, of a KeyTable less. Measured (`npm run bench -- state-memory`). */
+const ENTRY_BYTES = 125;
 /** Written, or removed, between two batches: about a millisecond, and more than a batch brings. */
 const ENTRIES_AT_ONCE = 1_024;
 const CHUNKS_AT_ONCE = 32;

@@ -9,7 +9,7 @@
 // An array of numbers holds them unboxed, so sums cost no garbage; and a pane that is done with is used again for the next one.
 
 import type { KeyEntry } from '../operators/key-table.ts';
-import { type KeySlot, type KeySlots, NO_PANE } from './key-slots.ts';
+import { type KeySlots, NO_PANE } from './key-slots.ts';
 
 /** Keys by their slots, and their values, side by side: the first `size` of both. */
 export interface SlotValues {
@@ -56,13 +56,14 @@ export class Pane implements Placed, SlotValues {
 
   /** The place of a key, made when it has none. @throws MillraceError ERR_OPERATOR for what cannot be a key */
   place(key: unknown): number {
-    const known = this.#keys.find(key);
-    return known.pane === this.#number ? known.place : this.#find(known);
+    const slot = this.#keys.find(key);
+    const { lastFound } = this.#keys;
+    return lastFound[2 * slot] === this.#number ? lastFound[2 * slot + 1]! : this.#find(slot);
   }
 
   /** As `place`, by the slot of a key that somebody holds. */
   placeOfSlot(slot: number): number {
-    return this.#find(this.#keys.at(slot));
+    return this.#find(slot);
   }
 
   /** -1 for a key that has none. */
@@ -76,8 +77,8 @@ export class Pane implements Placed, SlotValues {
     const slot = this.slots[--this.size]!;
     // Nothing was put behind it since, so no chain of probes leads over it.
     this.#index[this.#positionOf(slot)] = 0;
-    this.#keys.at(slot).pane = NO_PANE;
-    this.#keys.release(this.slots.subarray(this.size), 1);
+    this.#keys.lastFound[2 * slot] = NO_PANE;
+    this.#keys.letGo(slot);
   }
 
   get places(): number {
@@ -89,7 +90,7 @@ export class Pane implements Placed, SlotValues {
   }
 
   keyAt(place: number): unknown {
-    return this.#keys.at(this.slots[place]!).key;
+    return this.#keys.keyAt(this.slots[place]!);
   }
 
   valueAt(place: number): unknown {
@@ -122,17 +123,17 @@ export class Pane implements Placed, SlotValues {
     return this.slots.length;
   }
 
-  #find(known: KeySlot): number {
-    const { key, slot } = known;
+  #find(slot: number): number {
     const at = this.#positionOf(slot);
     let place = this.#index[at]! - 1;
     if (place < 0) {
-      const value = this.#create(key);
+      const value = this.#create(this.#keys.keyAt(slot));
       this.#keys.hold(slot);
       place = this.#put(at, slot, value);
     }
-    known.pane = this.#number;
-    known.place = place;
+    const { lastFound } = this.#keys;
+    lastFound[2 * slot] = this.#number;
+    lastFound[2 * slot + 1] = place;
     return place;
   }
 

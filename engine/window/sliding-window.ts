@@ -82,7 +82,7 @@ export class SlidingWindow implements Placed {
   }
 
   keyAt(slot: number): unknown {
-    return this.#keys.at(slot).key;
+    return this.#keys.keyAt(slot);
   }
 
   valueAt(slot: number): unknown {

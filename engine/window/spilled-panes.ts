@@ -21,8 +21,9 @@ export class SpilledPanes {
   relieve(otherKeys: number): boolean {
     this.#runs.write();
     const panes = this.#panes;
-    if (!this.#runs.isOver(panes.size + otherKeys, panes.current)) return false;
+    if (!this.#runs.isOver(panes.size + panes.keys.waiting + otherKeys, panes.current)) return false;
     this.#take(panes.starts);
+    panes.keys.forget();
     return true;
   }
 

@@ -111,7 +111,7 @@ export class WindowedAggregate implements StatefulLogic {
     if (lastEndMs + this.#latenessMs <= this.#watermarkMs) return false;
     const isNew = this.#add(key, value, timeMs);
     if (this.#sliding?.includes(this.panes.startOf(timeMs)) === true) {
-      this.#sliding.add(this.panes.keys.find(key).slot, value, isNew);
+      this.#sliding.add(this.panes.keys.find(key), value, isNew);
     }
     for (let endMs = lastEndMs; endMs > timeMs; endMs -= stepMs) {
       if (endMs > this.closedMs || endMs + this.#latenessMs <= this.#watermarkMs) continue;

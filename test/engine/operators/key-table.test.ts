@@ -68,6 +68,16 @@ describe('a table of keys', () => {
     );
   });
 
+  it('keeps a key of parts as its own, which nobody can change', () => {
+    const table = new KeyTable(() => 0);
+    const given = ['a', { b: [1] }];
+    const { key } = table.find(given) as { key: [string, { b: number[] }] };
+    given.push('c');
+    expect(() => key[1].b.push(2)).toThrow(/not extensible/);
+    table.delete(key);
+    expect(table.size).toBe(0);
+  });
+
   it('finds a hundred thousand numbers again, most of which share their place with others', () => {
     const table = new KeyTable((key) => key);
     for (let i = 0; i < 100_000; i++) table.find(i * 7);

@@ -78,3 +78,22 @@ describe('panes that windows share', () => {
     );
   });
 });
+
+describe('a key that panes share', () => {
+  it('cannot be changed by who is told it: that would move it under the operator', async () => {
+    const changing = job('changing', (flow) => {
+      flow
+        .from(scripted([oneByOne(ticks)]))
+        .eventTime(({ at }) => at)
+        .keyBy(({ at }) => ['even', at % 2])
+        .window(hopping({ sizeMs: 10, stepMs: 5 }))
+        .aggregate(ids)
+        .map((result) => {
+          result.key.push('seen');
+          return result;
+        })
+        .to(collect('results'));
+    });
+    await expect(simulate(changing)).rejects.toThrow(/not extensible.*map/s);
+  });
+});

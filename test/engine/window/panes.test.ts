@@ -64,7 +64,7 @@ describe('panes', () => {
             values &&
             new Map(
               Array.from({ length: values.size }, (_, i) => [
-                told(panes.keys.at(values.slots[i]!).key),
+                told(panes.keys.keyAt(values.slots[i]!)),
                 plain(values.values[i] as never),
               ]),
             );
