@@ -20,9 +20,12 @@ const ENOUGH_NEW = 4;
 /** Not the number of a pane. */
 export const NO_PANE = 0;
 
+/** Stands where no key does: `undefined` is one. */
+const NO_KEY: unique symbol = Symbol('no key');
+
 export class KeySlots {
   readonly #table = new KeyTable((key) => this.#take(key));
-  /** By slot; undefined for one that is free. */
+  /** By slot; NO_KEY for one that is free. */
   readonly #keys: unknown[] = [];
   /** By slot, two numbers: the pane that looked the key up last, and its place there. */
   lastFound: Int32Array = new Int32Array(32);
@@ -105,9 +108,8 @@ export class KeySlots {
     const free: number[] = [];
     for (let slot = keys.length - 1; slot >= 0; slot--) {
       if (this.#holders[slot]! > 0) continue;
-      // A key may be undefined, but then it is so in the table too: what is free was deleted before.
-      if (this.#held > 0 && this.#table.peek(keys[slot])?.value === slot) this.#table.delete(keys[slot]);
-      keys[slot] = undefined;
+      if (this.#held > 0 && keys[slot] !== NO_KEY) this.#table.delete(keys[slot]);
+      keys[slot] = NO_KEY;
       if (slot === keys.length - 1) keys.pop();
       else free.push(slot);
     }
