@@ -154,7 +154,8 @@ abstract class Operators<T> {
 
   /**
    * Brings all records with the same key to the same worker, in their order. `key` must depend on the record alone. Keys are numbers,
-   * strings, bigints, booleans, dates, null, undefined, or arrays and plain objects of these.
+   * strings, bigints, booleans, dates, null, undefined, or arrays and plain objects of these. Operators that keep a key by its parts keep a
+   * frozen copy, and give that out with their results.
    */
   keyBy<K>(key: (record: T) => K): KeyedStream<K, T> {
     return new KeyedStream<K, T>(this.graph, this.output(), key as (record: unknown) => unknown);

@@ -1,7 +1,7 @@
 // Hands records on in the order of their event time, as if the watermark came with each of them. On the thread of the actor.
 //
 //   records as they come -> heap by time -> those that the watermark has reached -> the logic inside: what is due before the record,
-//                                                                                  then the record
+//                                                                                  the record, what it has made due
 //
 // Of equal times, the one that came first. A record behind the watermark is late: its turn has passed.
 
@@ -56,8 +56,9 @@ export class TimeOrdered implements StatefulLogic {
   *fire(watermarkMs: number): Generator<unknown> {
     // Idle: no further than before.
     const toMs = Number.isNaN(watermarkMs) ? this.#watermarkMs : watermarkMs;
+    let timeMs = NO_WATERMARK;
     for (let taken = 1; this.#waiting.size > 0 && this.#waiting.nextMs <= toMs; taken++) {
-      const timeMs = this.#waiting.nextMs;
+      timeMs = this.#waiting.nextMs;
       yield* this.#fireInner(timeMs);
       const { key, record } = this.#waiting.take();
       try {
@@ -67,6 +68,8 @@ export class TimeOrdered implements StatefulLogic {
       }
       if (taken % 64 === 0 || this.#host.full) yield;
     }
+    // What the last record has made due, as it would be before the next one: whether another key has one does not matter.
+    yield* this.#fireInner(timeMs);
     yield* this.#fireInner(toMs);
     if (toMs > this.#watermarkMs) this.#watermarkMs = toMs;
   }

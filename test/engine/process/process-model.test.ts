@@ -123,9 +123,19 @@ it('is as a naive model says with its state in a file of lmdb', async () => {
   rmSync(directory, { recursive: true });
 }, 60_000);
 
+const inTimeOrder = (definition: AnyProcess, host: StatefulHost): StatefulLogic =>
+  new TimeOrdered(new ProcessLogic(definition, true, host), host);
+
+it('in the order of time what the last record has made due comes before the end of the input', () => {
+  const driven = new DrivenProcess({}, inTimeOrder);
+  const ops = (['processing', 'event'] as const).map((time) => ({ op: 'timer' as const, time, inMs: 0 }));
+  driven.record({ key: 'ada', timeMs: -2, id: 0, ops });
+  driven.advance(Number.POSITIVE_INFINITY);
+  const fired = (byKey(driven.emitted)['ada'] as unknown[][]).filter(([what]) => what === 'timer');
+  expect(fired.map(([, time]) => time)).toEqual(['event', 'processing']);
+});
+
 it('in the order of time is the same wherever its state and the records that wait are moved', () => {
-  const inTimeOrder = (definition: AnyProcess, host: StatefulHost): StatefulLogic =>
-    new TimeOrdered(new ProcessLogic(definition, true, host), host);
   fc.assert(
     fc.property(ttls, happenings, moves, (ttl, happenings, moves) => {
       const staying = new DrivenProcess(ttl, inTimeOrder);
