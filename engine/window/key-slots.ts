@@ -11,8 +11,11 @@
 
 import { KeyTable } from '../operators/key-table.ts';
 
-/** Keys that may wait in any case: few are not worth a look. */
-const FEW = 1_024;
+/**
+ * Keys that may wait in any case, 4 MB of numbers: where keys come in turn, each of them only in every other pane or so, forgetting those of the
+ * last pane would be to take all of them anew in each.
+ */
+const FEW = 32_768;
 /** A look goes through all slots: it is worth it when at least one of so many waits. */
 const LOOK_AT = 8;
 /** As many new keys as this part of those that wait are enough to say whether they come again. */
