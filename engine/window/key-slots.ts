@@ -6,7 +6,7 @@
 // nor leaves anything behind for the collector to find.
 //
 // A slot is held by the panes that have its key. A key that no pane holds any more waits with its slot for the next pane, for most come again with
-// it. Two rules bound what waits: when a pane gives up its keys, those go that have waited since another did; and when new keys come where
+// it. Beyond a few thousand two rules bound what waits: when a pane gives up its keys, those go that have waited since another did; and when new keys come where
 // those that wait do not come again, all that wait go at once.
 
 import { KeyTable } from '../operators/key-table.ts';
