@@ -245,10 +245,10 @@ class ActorBuilder {
       (clock, index): WatermarkReader =>
         feed instanceof AlignedFeed ? new SplitsReader(feed, index) : new ClockReader(clock, this.#context.nowNs),
     );
-    const readersOf = (clock: EventClock | undefined): WatermarkReader[] =>
+    const readersBy = (clock: EventClock | undefined): WatermarkReader[] =>
       clock === undefined ? ofFeed : [ofClock[distinct.indexOf(clock)]!];
     return [...outlets].flatMap((outlet): Advance[] => {
-      const readers = [...(clocks.get(outlet) ?? [undefined])].flatMap(readersOf);
+      const readers = [...(clocks.get(outlet) ?? [undefined])].flatMap(readersBy);
       const [only, ...others] = readers;
       if (only === undefined) return [];
       return [{ outlet, by: others.length === 0 ? only : new SlowestReader(readers) }];

@@ -66,13 +66,20 @@ export class ClockReader implements WatermarkReader {
 export class SlowestReader implements WatermarkReader {
   watermarkMs: number = NO_WATERMARK;
   readonly #readers: readonly WatermarkReader[];
+  /** By reader, used again for each answer. */
+  readonly #watermarks: number[];
 
   constructor(readers: readonly WatermarkReader[]) {
     this.#readers = readers;
+    this.#watermarks = readers.map(({ watermarkMs }) => watermarkMs);
   }
 
   read(): void {
-    for (const reader of this.#readers) reader.read();
-    this.watermarkMs = slowestOf(this.#readers.map(({ watermarkMs }) => watermarkMs));
+    for (let i = 0; i < this.#readers.length; i++) {
+      const reader = this.#readers[i]!;
+      reader.read();
+      this.#watermarks[i] = reader.watermarkMs;
+    }
+    this.watermarkMs = slowestOf(this.#watermarks);
   }
 }

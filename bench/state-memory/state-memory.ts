@@ -1,6 +1,6 @@
 // Memory of state: what does a key cost in windows, joins, tables and timers?
 //
-//   up to a million keys, or rows -> the operator's own state -> heap in use after a collection, divided
+//   up to a million keys, or rows -> the operator's own state -> heap and typed arrays in use after a collection, divided
 //
 // One thread. The records are gone, where the operator does not keep them; what is measured is what stays until time has passed. Checked: everything is
 // there, by the number of results. By hand: a Map of counts, and an array of rows.
@@ -15,22 +15,22 @@ const BY_HAND = 1_000_000;
 
 const byHand: Readonly<Record<string, () => Sample>> = {
   'Map of counts': () => {
-    const before = heapBytes();
+    const before = bytesHeld();
     const counts = new Map<unknown, number>();
     for (let i = 0; i < BY_HAND; i++) counts.set(numberKey(i), (counts.get(numberKey(i)) ?? 0) + 1);
-    return { values: { state: (heapBytes() - before) / BY_HAND }, answer: counts.size };
+    return { values: { state: (bytesHeld() - before) / BY_HAND }, answer: counts.size };
   },
   'array of rows': () => {
-    const before = heapBytes();
+    const before = bytesHeld();
     const rows: object[] = [];
     for (let i = 0; i < BY_HAND; i++) rows.push(rowOf(i));
-    return { values: { state: (heapBytes() - before) / BY_HAND }, answer: rows.length };
+    return { values: { state: (bytesHeld() - before) / BY_HAND }, answer: rows.length };
   },
 };
 
 export const stateMemory: Bench = {
   name: 'state-memory',
-  summary: 'heap of a key, or a row, in windows, joins, tables and timers',
+  summary: 'memory of a key, or a row, in windows, joins, tables and timers',
   measures: [{ name: 'state', unit: 'B', better: 'less' }],
   baseline: 'Map of counts',
   variants: [
@@ -64,16 +64,16 @@ function measured({ make, fill, count }: Content): Sample {
   // Classes and code are there before it is measured.
   fill(make(host), 2_000);
   results = 0;
-  const before = heapBytes();
+  const before = bytesHeld();
   const logic = make(host);
   fill(logic, count);
-  const grown = heapBytes() - before;
+  const grown = bytesHeld() - before;
   finish(logic);
   return { values: { state: grown / count }, answer: results };
 }
 
 /** Of this thread, after a collection. */
-function heapBytes(): number {
+function bytesHeld(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();

@@ -30,6 +30,17 @@ export class SinkOutlet implements Outlet {
   #needsFlush = false;
   #prepared: 'no' | 'pending' | 'yes' = 'no';
   #bytesSeen = 0;
+  /** What the writer has been given last. */
+  #writing: unknown[] = [];
+  // Made once: under small load there are a hundred thousand writes a second.
+  readonly #give = (): void | Promise<void> => this.#writer.write(this.#writing);
+  readonly #given = (): void => {
+    this.#counters.recordsOut(this.#writing.length);
+    this.#writing.length = 0;
+    this.#spare = this.#writing;
+    this.#countBytes();
+    this.full = false;
+  };
 
   constructor(
     writer: SinkWriter<unknown>,
@@ -110,27 +121,11 @@ export class SinkOutlet implements Outlet {
     return this.#prepared === 'yes' && !this.#pending;
   }
 
-  /** Makes nothing of its own for a write that is done at once: under small load there are a hundred thousand a second. */
   #write(): void {
-    const writing = this.#batch;
+    this.#writing = this.#batch;
     this.#batch = this.#spare;
     this.#needsFlush = this.#writer.flush !== undefined;
-    let result: void | Promise<void>;
-    try {
-      result = this.#writer.write(writing);
-    } catch (error) {
-      throw this.#failure(error);
-    }
-    if (result === undefined) this.#written(writing);
-    else this.#await(result, () => this.#written(writing));
-  }
-
-  #written(batch: unknown[]): void {
-    this.#counters.recordsOut(batch.length);
-    batch.length = 0;
-    this.#spare = batch;
-    this.#countBytes();
-    this.full = false;
+    this.#call(this.#give, this.#given);
   }
 
   /** Calls the writer; `done` runs at once, or when its promise resolves. */
@@ -141,11 +136,10 @@ export class SinkOutlet implements Outlet {
     } catch (error) {
       throw this.#failure(error);
     }
-    if (result === undefined) done();
-    else this.#await(result, done);
-  }
-
-  #await(result: Promise<void>, done: () => void): void {
+    if (result === undefined) {
+      done();
+      return;
+    }
     this.#pending = true;
     this.full = true;
     Promise.resolve(result).then(

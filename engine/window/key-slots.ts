@@ -6,8 +6,8 @@
 // nor leaves anything behind for the collector to find.
 //
 // A slot is held by the panes that have its key. A key that no pane holds any more waits with its slot for the next pane, for most come again with
-// it. Beyond a few thousand two rules bound what waits: when a pane gives up its keys, those go that have waited since another did; and when new keys come where
-// those that wait do not come again, all that wait go at once.
+// it. Beyond FEW, two rules bound what waits: when a pane gives up its keys, those go that have waited since another did; and when new keys come
+// where those that wait do not come again, all that wait go at once.
 
 import { KeyTable } from '../operators/key-table.ts';
 
@@ -107,16 +107,18 @@ export class KeySlots {
   /** Takes their slots from all keys that nobody holds. The lowest will be given out first, so that the limit can come down. */
   forget(): void {
     const keys = this.#keys;
-    if (this.#held === 0) this.#table.clear();
-    const free: number[] = [];
+    this.#free = [];
+    if (this.#held === 0) {
+      this.#table.clear();
+      keys.length = 0;
+    }
     for (let slot = keys.length - 1; slot >= 0; slot--) {
       if (this.#holders[slot]! > 0) continue;
-      if (this.#held > 0 && keys[slot] !== NO_KEY) this.#table.delete(keys[slot]);
+      if (keys[slot] !== NO_KEY) this.#table.delete(keys[slot]);
       keys[slot] = NO_KEY;
       if (slot === keys.length - 1) keys.pop();
-      else free.push(slot);
+      else this.#free.push(slot);
     }
-    this.#free = free;
     this.#look();
   }
 
