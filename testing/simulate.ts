@@ -184,6 +184,7 @@ class Simulation {
         wake: () => {
           this.#woken = true;
         },
+        fired: () => undefined,
         signal: this.#abort.signal,
         coldState,
         ...(outletFor === undefined ? {} : { outletFor }),

@@ -261,6 +261,7 @@ class ActorBuilder {
     return new StatefulOperator(make, {
       late: this.#sides.late(node),
       failed: (error, context) => this.#faults.handle(node, error, context, () => undefined),
+      fired: this.#context.fired,
       clock: this.#context,
       coldState: this.#context.coldState,
       forgives: node.policy !== 'fail',

@@ -31,6 +31,8 @@ export interface WorkerWiring {
   readonly startedAtMs: number;
   /** Ends the sleep of this worker; called from callbacks on its thread. */
   readonly wake: () => void;
+  /** Called when what was due by event time or by the clock has been told. */
+  readonly fired: () => void;
   /** Aborted when the worker is torn down. */
   readonly signal: AbortSignal;
   /** Where state goes that memory does not hold; without it, all is in memory. */
@@ -45,7 +47,7 @@ export interface WorkerWiring {
  * @throws MillraceError ERR_SINK when a sink cannot be opened
  */
 export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[]): Promise<Actor[]> {
-  const { graph, plan, worker, memory, clock, startedAtMs, wake, signal, outletFor } = wiring;
+  const { graph, plan, worker, memory, clock, startedAtMs, wake, fired, signal, outletFor } = wiring;
   const { control, metrics, lanes } = memory;
   const sources = graph.nodes.filter((node) => node.operation.kind === 'source').map((node) => node.id);
   const context: WorkerContext = {
@@ -57,6 +59,7 @@ export async function buildWorkerActors(wiring: WorkerWiring, sinks: OpenSink[])
     nowNs: clock.nowNs,
     startedAtMs,
     wake,
+    fired,
     draining: () => control.command >= DRAIN,
     signal,
     splits: (node) => wiring.splits.get(node) ?? [],

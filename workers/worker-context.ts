@@ -21,6 +21,8 @@ export interface WorkerContext {
   readonly startedAtMs: number;
   /** Ends the sleep of this worker; from callbacks on this thread. */
   readonly wake: () => void;
+  /** What was due by event time or by the clock has been told. */
+  readonly fired: () => void;
   readonly draining: () => boolean;
   /** Aborted when the worker is torn down. */
   readonly signal: AbortSignal;

@@ -94,12 +94,13 @@ export class Worker implements WorkerControl {
     const clock = new StepClock(() => monotonic.nowNs());
     const { signal } = this.#abort;
     const wake = (): void => this.#cycle?.wake();
+    const fired = (): void => this.#cycle?.fired();
     const memory = { control, metrics, lanes };
     const operators = graph.nodes.filter(({ operation }) => KEEPING_STATE.has(operation.kind)).length;
     // Loaded only where it is asked for: the package is optional.
     const coldState = disk && (await (await import('./lmdb-store.ts')).lmdbState(disk, worker, operators));
     this.#actors = await buildWorkerActors(
-      { graph, plan: physical, worker, memory, splits, clock, startedAtMs, wake, signal, coldState },
+      { graph, plan: physical, worker, memory, splits, clock, startedAtMs, wake, fired, signal, coldState },
       this.#sinks,
     );
     this.#cycle = new DutyCycle(this.#actors, control, control.doorbell(worker), idle, clock);

@@ -1,7 +1,7 @@
 // One run of the hopping load, and what it showed. Main thread of a variant's process.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
+import { summarizeLatency } from '../../engine/metrics/latency-summary.ts';
 import type { Sample } from '../harness/bench.ts';
 import { watchOthers } from '../harness/others-share.ts';
 import { IntervalLogger } from '../latency/interval-logger.ts';
@@ -13,6 +13,8 @@ import { allocateWindowAges, answerOfWindows, seenMs, windowAgesOf } from './win
 
 /** Threads have started by then, or are late and catch up during the warm-up. */
 const START_MS = 500;
+/** So long before what is measured, the log takes its first reading: that of the stages keeps the main thread busy for 40 ms. */
+const PREPARING_MS = 500;
 /** After the last window's end. Whoever needs longer has fallen behind for good. */
 const PATIENCE_MS = 10_000;
 
@@ -26,25 +28,29 @@ export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad
   const ages = allocateWindowAges();
   const running = start({ ...load, startMs }, ages);
   const log = new IntervalLogger(
-    () =>
-      new Map([
-        [FIRST_AGE, mergeHistograms(windowAgesOf(ages, 'first'))],
-        [EVERY_AGE, mergeHistograms(windowAgesOf(ages, 'every'))],
-      ]),
+    new Map([
+      [FIRST_AGE, windowAgesOf(ages, 'first')],
+      [EVERY_AGE, windowAgesOf(ages, 'every')],
+    ]),
     () => running.histograms(),
   );
+  /** Looks no sooner than it can be: each look wakes the main thread on a core that a worker needs. */
+  const until = async (soonestMs: number, reached: () => boolean): Promise<void> => {
+    await sleep(soonestMs - loadNowMs());
+    while (!reached() && loadNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
+  };
   const failed = running.completed.then(() => {
     throw new Error('the contestant ended before it was stopped');
   });
   failed.catch(() => {}); // It ends in time when it is told to.
   const { results } = expectedOfHopping(load);
   const measured = (async () => {
-    while (seenMs(ages) < warmUpMs && loadNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
+    await until(startMs + warmUpMs - PREPARING_MS, () => seenMs(ages) >= warmUpMs - PREPARING_MS);
     const startedAt = new Date();
     const othersShare = watchOthers();
     log.begin();
     // Nothing is left to be told then; less than all of it by the end of patience is a wrong answer.
-    while (answerOfWindows(ages).results < results && loadNowMs() < startMs + lastMs + PATIENCE_MS) await sleep(stepMs);
+    await until(startMs + lastMs, () => answerOfWindows(ages).results >= results);
     log.end();
     return { startedAt, others: othersShare() };
   })();

@@ -1,9 +1,9 @@
 // Histograms that only grow, as what came to them in each interval of a run. Main thread of a variant's process.
 
 import type { JsHistogram } from 'hdr-histogram-js';
+import { mergeHistograms } from '../../engine/metrics/latency-summary.ts';
 import { decodeHistogram, encodeHistogram } from '../hdr/encoding.ts';
 
-/** Intervals of the log. Each reading costs the main thread some tenths of a millisecond, which are taken from a worker. */
 const INTERVAL_MS = 500;
 
 /** A histogram of an interval, encoded. */
@@ -14,29 +14,29 @@ export interface LoggedInterval {
   readonly histogram: string;
 }
 
+type Histograms = ReadonlyMap<string, JsHistogram>;
+
 /** Counts at one moment; they only grow. */
 interface Reading {
   readonly atMs: number;
-  readonly histograms: ReadonlyMap<string, JsHistogram>;
+  readonly histograms: Histograms;
 }
 
-type Read = () => ReadonlyMap<string, JsHistogram>;
-
-/** Reads while the load runs; what came to the counts between two readings is worked out afterwards. */
+/** Copies while the load runs; all else is worked out afterwards, for what the main thread does is taken from a worker. */
 export class IntervalLogger {
-  readonly #read: Read;
-  readonly #readOnce: Read;
-  readonly #readings: Reading[] = [];
+  readonly #words: ReadonlyMap<string, readonly Float64Array[]>;
+  readonly #readOnce: () => Histograms;
+  readonly #copies: { readonly atMs: number; readonly words: ReadonlyMap<string, readonly Float64Array[]> }[] = [];
   /** At the beginning and at the end. */
   readonly #ends: Reading[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param read what all contestants have, by intervals
+   * @param words what all contestants have, by intervals: by name, the words of one histogram a thread (histogram-layout.ts)
    * @param readOnce what only some have, over the whole run: reading it in between would cost them latency that others are spared
    */
-  constructor(read: Read, readOnce: Read) {
-    this.#read = read;
+  constructor(words: ReadonlyMap<string, readonly Float64Array[]>, readOnce: () => Histograms) {
+    this.#words = words;
     this.#readOnce = readOnce;
   }
 
@@ -53,7 +53,13 @@ export class IntervalLogger {
   }
 
   intervals(): LoggedInterval[] {
-    return [...this.#between(this.#readings), ...this.#between(this.#ends)];
+    return [...this.#between(this.#readings()), ...this.#between(this.#ends)];
+  }
+
+  #readings(): Reading[] {
+    return this.#copies.map(({ atMs, words }) => {
+      return { atMs, histograms: new Map([...words].map(([name, parts]) => [name, mergeHistograms(parts)])) };
+    });
   }
 
   #between(readings: readonly Reading[]): LoggedInterval[] {
@@ -71,7 +77,7 @@ export class IntervalLogger {
 
   /** All intervals together. */
   whole(): Record<string, string> {
-    const wholes = [this.#readings, this.#ends].flatMap((readings) => {
+    const wholes = [this.#readings(), this.#ends].flatMap((readings) => {
       const [first, last] = [readings[0]!, readings.at(-1)!];
       return [...last.histograms].map(([name, histogram]): [string, string] => [
         name,
@@ -82,7 +88,8 @@ export class IntervalLogger {
   }
 
   #take(): void {
-    this.#readings.push({ atMs: performance.now(), histograms: this.#read() });
+    const words = new Map([...this.#words].map(([name, parts]) => [name, parts.map((part) => part.slice())]));
+    this.#copies.push({ atMs: performance.now(), words });
   }
 
   #takeOnce(): void {

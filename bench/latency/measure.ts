@@ -1,7 +1,7 @@
 // One run of a load, and what it showed. Main thread of a variant's process.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mergeHistograms, summarizeLatency } from '../../engine/metrics/latency-summary.ts';
+import { summarizeLatency } from '../../engine/metrics/latency-summary.ts';
 import type { Sample } from '../harness/bench.ts';
 import { watchOthers } from '../harness/others-share.ts';
 import { undisturbed } from '../harness/quiet-machine.ts';
@@ -55,11 +55,10 @@ export async function runLoad(contestant: Contestant, load: Load): Promise<{ sam
   const ages = allocateAges();
   const running = contestant.start(load, ages);
   const log = new IntervalLogger(
-    () =>
-      new Map([
-        [ALL_AGES, mergeHistograms(agesOf(ages, 'all'))],
-        [CROSSED_AGES, mergeHistograms(agesOf(ages, 'crossed'))],
-      ]),
+    new Map([
+      [ALL_AGES, agesOf(ages, 'all')],
+      [CROSSED_AGES, agesOf(ages, 'crossed')],
+    ]),
     () => running.histograms(),
   );
   await Promise.race([running.completed, untilWarm(load, () => arrived(ages))]);

@@ -59,6 +59,8 @@ export interface StatefulHost {
 export interface StatefulSurroundings {
   readonly late: (record: unknown, timeMs: number) => void;
   readonly failed: (error: unknown, context: unknown) => void;
+  /** All that was due is told: of all moments this one is the farthest from the next. */
+  readonly fired: () => void;
   readonly clock: { readonly nowNs: () => number; readonly startedAtMs: number };
   readonly forgives: boolean;
   readonly coldState?: ColdState | undefined;
@@ -127,6 +129,7 @@ export class StatefulOperator implements Outlet, Feed {
   watermarkMs: number = NO_WATERMARK;
   readonly logic: StatefulLogic;
   readonly #host: Emitting;
+  readonly #fired: () => void;
   readonly #merge = new WatermarkMerge();
   #firing: Iterator<unknown> | undefined;
   /** The watermark that holds once it has fired. */
@@ -139,6 +142,7 @@ export class StatefulOperator implements Outlet, Feed {
 
   constructor(make: (host: StatefulHost) => StatefulLogic, surroundings: StatefulSurroundings) {
     this.#host = new Emitting(surroundings);
+    this.#fired = surroundings.fired;
     this.logic = make(this.#host);
   }
 
@@ -257,6 +261,7 @@ export class StatefulOperator implements Outlet, Feed {
       this.#reachedMs = this.#firedMs;
       // What has come meanwhile.
       this.#take();
+      if (this.#firing === undefined) this.#fired();
     }
   }
 

@@ -28,6 +28,34 @@ async function stepsOf(answers: (step: number) => Progress, waits = false, dueMs
   return at;
 }
 
+/** Steps that end with a turn of the event loop behind them, on a clock that gains a millisecond a step. */
+async function stepsBeforeTurns(
+  steps: number,
+  each: (step: number, cycle: DutyCycle) => Progress = () => 'made',
+): Promise<number[]> {
+  const control = ControlWords.allocate(1, 1);
+  let step = 0;
+  const turns: number[] = [];
+  const turn = (): void => {
+    turns.push(step);
+    if (step < steps) setImmediate(turn);
+  };
+  const clock = new StepClock(() => step * 1e6);
+  const actor = {
+    waits: false,
+    dueNs: Infinity,
+    step: () => {
+      step++;
+      clock.read();
+      return step < steps ? each(step, cycle) : 'done';
+    },
+  } as unknown as Actor;
+  const cycle = new DutyCycle([actor], control, control.doorbell(0), { spins: SPINS, busySpin: false }, clock);
+  setImmediate(turn);
+  await cycle.run();
+  return turns.filter((at) => at > 0 && at < steps);
+}
+
 const longGapsOf = (at: readonly number[]): number[] =>
   at.flatMap((ms, i) => (i > 0 && ms - at[i - 1]! > 50 ? [ms - at[i - 1]!] : []));
 
@@ -67,5 +95,33 @@ describe('a worker with nothing to do', () => {
     const late = at.flatMap((ms, i) => (i > 0 && ms - at[i - 1]! > 95 ? [i] : []));
     expect(late[0]).toBe(SPINS + 1);
     expect(late[1]).toBe(something + SPINS + 1);
+  });
+});
+
+describe('the event loop, in which V8 collects garbage,', () => {
+  it('has its turn every 20 ms while there is always something to do', async () => {
+    expect(await stepsBeforeTurns(50)).toEqual([21, 42]);
+  });
+
+  it('has it right behind what has fired', async () => {
+    const turns = await stepsBeforeTurns(30, (step, cycle) => {
+      if (step === 8 || step === 18) cycle.fired();
+      return 'made';
+    });
+    expect(turns).toEqual([8, 18]);
+  });
+
+  it('has it every 5 ms at most where something fires all the time', async () => {
+    const turns = await stepsBeforeTurns(20, (_, cycle) => {
+      cycle.fired();
+      return 'made';
+    });
+    expect(turns).toEqual([6, 12, 18]);
+  });
+
+  it('has it before the thread sleeps, and not when it wakes up', async () => {
+    const sleep = SPINS + 1;
+    const turns = await stepsBeforeTurns(sleep + 3, (step) => (step <= sleep ? 'none' : 'made'));
+    expect(turns).toEqual([SPINS]);
   });
 });

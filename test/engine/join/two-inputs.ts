@@ -54,6 +54,7 @@ export function drive(
     failed: (error) => {
       throw error;
     },
+    fired: () => undefined,
     clock: { nowNs: () => 0, startedAtMs: 0 },
     forgives: false,
   });
