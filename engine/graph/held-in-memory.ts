@@ -7,8 +7,7 @@ import type { OperatorNode } from './operator-node.ts';
 export function heldInMemory({ operation }: OperatorNode): string | undefined {
   if (operation.kind === 'stateful') return operation.heldInMemory;
   if (operation.kind !== 'window') return undefined;
-  const { kind } = operation.window;
-  return kind === 'sliding' || kind === 'global' ? `the keys of ${kind} windows` : undefined;
+  return operation.window.kind === 'sliding' ? 'records that wait for their time' : undefined;
 }
 
 /** What to tell of a job that has a folder for state; undefined where all its state may go there. */

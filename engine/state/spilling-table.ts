@@ -160,13 +160,21 @@ export class SpillingTable<V> implements KeyStore {
       for (const { key } of [...table.entries()]) if (partitionOf(key) === partition) table.delete(key);
     }
     this.#spilling = undefined;
-    const changes: ColdChange[] = [];
-    for (const { key } of this.#stored(partition)) changes.push({ key: Buffer.from(key) });
-    this.#cold?.write(changes);
+    this.#dropStored(partition);
   }
 
+  /** Forgets all. */
   clear(): void {
-    for (let partition = 0; partition < LIMITS.partitions; partition++) this.drop(partition);
+    for (const table of [this.#young, this.#old, this.#residues]) table.clear();
+    this.#spilling = undefined;
+    if (this.#cold === undefined || this.#cold.size === 0) return;
+    for (let partition = 0; partition < LIMITS.partitions; partition++) this.#dropStored(partition);
+  }
+
+  #dropStored(partition: number): void {
+    const changes: ColdChange[] = [];
+    for (const { key } of this.#stored(partition)) changes.push({ key: Buffer.from(key) });
+    if (changes.length > 0) this.#cold!.write(changes);
   }
 
   get size(): number {

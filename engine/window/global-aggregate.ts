@@ -4,11 +4,14 @@
 //   everyMs of the clock behind a record -> results of all keys that had one since their last
 //
 // What a key has not told yet is told when the input ends. Discarding, a key begins anew with each result.
+//
+// Which keys have something to tell is state of its own: of those that memory does not hold it is found without reading all the others.
 
 import type { Aggregator } from '../aggregate/aggregator.ts';
 import { lend } from '../aggregate/lend.ts';
-import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
+import type { KeyEntry } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
+import { type Spillable, type StateTable, stateTable } from '../state/spilling-table.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
 import { tellResult } from './window-result.ts';
 import type { GlobalWindow } from './window-spec.ts';
@@ -19,6 +22,26 @@ interface Held {
   untold: number;
 }
 
+/** Of a key that has no record yet. */
+const NOTHING: unique symbol = Symbol('nothing');
+
+const HELD: Spillable<Held> = {
+  create: () => ({ accumulator: NOTHING, untold: 0 }),
+  toData: ({ accumulator, untold }) => [accumulator, untold],
+  fromData: (data) => {
+    const [accumulator, untold] = data as [unknown, number];
+    return { accumulator, untold };
+  },
+  isBlank: ({ accumulator }) => accumulator === NOTHING,
+};
+
+const UNTOLD: Spillable<boolean> = {
+  create: () => false,
+  toData: (isUntold) => isUntold,
+  fromData: (data) => data as boolean,
+  isBlank: (isUntold) => !isUntold,
+};
+
 export class GlobalAggregate implements StatefulLogic {
   tickAtMs: number = Number.POSITIVE_INFINITY;
   readonly #window: GlobalWindow;
@@ -26,9 +49,9 @@ export class GlobalAggregate implements StatefulLogic {
   readonly #aggregator: Aggregator<unknown>;
   readonly #spread: boolean;
   readonly #host: StatefulHost;
-  readonly #keys: KeyTable;
+  readonly #keys: StateTable<Held>;
   /** Keys with records since their last result. */
-  readonly #untold = new Set<KeyEntry>();
+  readonly #untold: StateTable<boolean>;
   #watermarkMs: number = NO_WATERMARK;
   #latestMs: number = NO_WATERMARK;
 
@@ -44,34 +67,49 @@ export class GlobalAggregate implements StatefulLogic {
     this.#aggregator = aggregator;
     this.#spread = spread;
     this.#host = host;
-    this.#keys = new KeyTable((): Held => ({ accumulator: aggregator.create(), untold: 0 }));
+    const cold = host.coldState;
+    // Nearly all of what both hold are keys.
+    const half = cold && { ...cold, open: () => cold.open(), memoryBytes: cold.memoryBytes / 2 };
+    this.#keys = stateTable(HELD, half);
+    this.#untold = stateTable(UNTOLD, half);
+  }
+
+  batch(): void {
+    this.#keys.spilling?.relieve();
+    this.#untold.spilling?.relieve();
+  }
+
+  async close(): Promise<void> {
+    await this.#keys.spilling?.close();
+    await this.#untold.spilling?.close();
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
     const aggregator = this.#aggregator;
     const value = aggregator.select === undefined ? record : aggregator.select(record);
-    const before = this.#keys.size;
-    const entry = this.#keys.find(key);
+    const entry = this.#keys.table.find(key);
     const held = entry.value as Held;
+    const isNew = held.accumulator === NOTHING;
     try {
-      held.accumulator = aggregator.add(held.accumulator, value);
+      held.accumulator = aggregator.add(isNew ? aggregator.create() : held.accumulator, value);
     } catch (error) {
-      if (this.#keys.size !== before) this.#keys.delete(key);
+      if (isNew) this.#keys.table.delete(key);
       throw error;
     }
     if (timeMs > this.#latestMs) this.#latestMs = timeMs;
     const { everyCount, everyMs } = this.#window;
     if (++held.untold === everyCount) {
+      if (everyCount > 1) this.#untold.table.delete(key);
       this.#tell(entry, 'early', timeMs);
       return;
     }
-    this.#untold.add(entry);
+    if (held.untold === 1) this.#untold.table.find(key).value = true;
     if (everyMs !== undefined && this.tickAtMs === Number.POSITIVE_INFINITY)
       this.tickAtMs = this.#host.nowMs() + everyMs;
   }
 
   isDue(watermarkMs: number): boolean {
-    if (watermarkMs === END_OF_TIME) return this.#untold.size > 0;
+    if (watermarkMs === END_OF_TIME) return true;
     if (watermarkMs > this.#watermarkMs) this.#watermarkMs = watermarkMs;
     return false;
   }
@@ -87,10 +125,12 @@ export class GlobalAggregate implements StatefulLogic {
 
   *#tellAll(emission: 'early' | 'final'): Generator<void> {
     let told = 0;
-    for (const entry of [...this.#untold]) {
-      this.#tell(entry, emission, Math.max(this.#watermarkMs, this.#latestMs));
-      if (++told % 64 === 0 || this.#host.full) yield;
+    for (const { key } of this.#untold.table.entries()) {
+      if (++told % 64 === 0) this.#keys.spilling?.relieve();
+      this.#tell(this.#keys.table.find(key), emission, Math.max(this.#watermarkMs, this.#latestMs));
+      if (told % 64 === 0 || this.#host.full) yield;
     }
+    this.#untold.table.clear();
   }
 
   #tell(entry: KeyEntry, emission: 'early' | 'final', timeMs: number): void {
@@ -98,8 +138,7 @@ export class GlobalAggregate implements StatefulLogic {
     const held = entry.value as Held;
     const bounds = { key, windowStart: Number.NEGATIVE_INFINITY, windowEnd: Number.POSITIVE_INFINITY, emission };
     held.untold = 0;
-    this.#untold.delete(entry);
-    if (this.#discarding) this.#keys.delete(key);
+    if (this.#discarding) this.#keys.table.delete(key);
     const told = this.#discarding ? held.accumulator : lend(this.#aggregator, held.accumulator);
     tellResult(this.#host, this.#aggregator, this.#spread, bounds, told, timeMs);
   }

@@ -11,13 +11,41 @@ export interface SlidingContent {
   dropUntil(timeMs: number): void;
   /** May be read until the next call. */
   accumulator(): unknown;
+  /** As plain data; the constructor takes it back. */
+  toData(): unknown;
+}
+
+/** Of the kind that the aggregate allows. */
+export function slidingContent(aggregator: Aggregator<unknown>, data?: unknown): SlidingContent {
+  return aggregator.retract === undefined
+    ? new TwoStackWindow(aggregator, data as TwoStackData | undefined)
+    : new RetractingWindow(aggregator, data as RetractingData | undefined);
+}
+
+type TimedData = readonly [values: unknown[], times: number[]];
+type RetractingData = readonly [values: TimedData, accumulator: unknown];
+type TwoStackData = readonly [older: Suffix[], newer: TimedData, sum: unknown];
+
+/** What a value and all behind it come to. */
+interface Suffix {
+  readonly suffix: unknown;
+  readonly timeMs: number;
 }
 
 /** Values with the times by which they leave; those before `#from` have left. */
 class TimedValues {
-  #values: unknown[] = [];
-  #times: number[] = [];
+  #values: unknown[];
+  #times: number[];
   #from = 0;
+
+  constructor([values, times]: TimedData = [[], []]) {
+    this.#values = values;
+    this.#times = times;
+  }
+
+  toData(): TimedData {
+    return [this.#values.slice(this.#from), this.#times.slice(this.#from)];
+  }
 
   push(value: unknown, timeMs: number): void {
     this.#values.push(value);
@@ -56,14 +84,19 @@ class TimedValues {
   }
 }
 
-export class RetractingWindow implements SlidingContent {
+class RetractingWindow implements SlidingContent {
   readonly #aggregator: Aggregator<unknown>;
-  readonly #values = new TimedValues();
+  readonly #values: TimedValues;
   #accumulator: unknown;
 
-  constructor(aggregator: Aggregator<unknown>) {
+  constructor(aggregator: Aggregator<unknown>, data?: RetractingData) {
     this.#aggregator = aggregator;
-    this.#accumulator = aggregator.create();
+    this.#values = new TimedValues(data?.[0]);
+    this.#accumulator = data === undefined ? aggregator.create() : data[1];
+  }
+
+  toData(): RetractingData {
+    return [this.#values.toData(), this.#accumulator];
   }
 
   add(value: unknown, timeMs: number): void {
@@ -85,17 +118,23 @@ export class RetractingWindow implements SlidingContent {
   }
 }
 
-export class TwoStackWindow implements SlidingContent {
+class TwoStackWindow implements SlidingContent {
   readonly #aggregator: Aggregator<unknown>;
-  /** The older ones: what each and all behind it come to, the oldest last. */
-  readonly #older: { readonly suffix: unknown; readonly timeMs: number }[] = [];
-  readonly #newer = new TimedValues();
+  /** The older ones, the oldest last. */
+  readonly #older: Suffix[];
+  readonly #newer: TimedValues;
   /** Of the newer ones. */
   #sum: unknown;
 
-  constructor(aggregator: Aggregator<unknown>) {
+  constructor(aggregator: Aggregator<unknown>, data?: TwoStackData) {
     this.#aggregator = aggregator;
-    this.#sum = aggregator.create();
+    this.#older = data === undefined ? [] : data[0];
+    this.#newer = new TimedValues(data?.[1]);
+    this.#sum = data === undefined ? aggregator.create() : data[2];
+  }
+
+  toData(): TwoStackData {
+    return [this.#older, this.#newer.toData(), this.#sum];
   }
 
   add(value: unknown, timeMs: number): void {

@@ -6,8 +6,10 @@ import {
   hopping,
   intervalJoin,
   job,
+  max,
   type Stream,
   session,
+  sliding,
   sum,
   toTable,
   tumbling,
@@ -48,5 +50,10 @@ export default job('kept-state', { params: { records: 9_000, keys: 1_800 } }, (f
     ({ at, to }) => to - at + 1,
   );
   digest('table', toTable(byKey).finalRows(), ({ value }) => value.at);
+  digest(
+    'sliding',
+    byKey.window(sliding({ sizeMs: 3 * keys })).aggregate({ n: count(), last: max((r) => r.at) }),
+    ({ n, last, windowEnd }) => n * windowEnd + (last ?? 0),
+  );
   digest('global', byKey.window(global({ everyCount: 3 })).aggregate({ n: count() }), ({ n }) => n);
 });

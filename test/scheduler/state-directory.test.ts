@@ -39,12 +39,18 @@ describe('a job with a state directory', () => {
     const inMemory = await run(jobUrl('kept-state'), options).completed;
     expect(inMemory.results['aggregate']).toMatchObject([{ results: 1_800 }]);
     expect(inMemory.results['intervalJoin']).toMatchObject([{ results: 16_200 }]);
+    expect(inMemory.results['sliding']).toMatchObject([{ results: 9_000 }]);
+    expect(inMemory.results['global']).toMatchObject([{ results: 3_600 }]);
     expect(notices.filter(({ kind }) => kind === 'state')).toEqual([]);
     const state = { stateDirectory: folder, stateMemoryBytes: 500_000 };
     const spilled = await run(jobUrl('kept-state'), { ...options, ...state }).completed;
     expect(spilled.results).toEqual(inMemory.results);
     expect(notices.filter(({ kind }) => kind === 'state')).toMatchObject([
-      { message: expect.stringMatching(/^held in memory, whatever its size: the keys of global windows \('[^']+'\)$/) },
+      {
+        message: expect.stringMatching(
+          /^held in memory, whatever its size: records that wait for their time \('[^']+'\)$/,
+        ),
+      },
     ]);
     expect(readdirSync(folder).filter((name) => name.startsWith('millrace-'))).toEqual([]);
   }, 60_000);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { heldInMemoryNotice } from '../../../engine/graph/held-in-memory.ts';
 import { describePlan } from '../../../engine/plan/describe-plan.ts';
 import { plan } from '../../../engine/plan/planner.ts';
-import { collect, count, global, type Job, job, session, sliding, sortByTime } from '../../../index.ts';
+import { broadcastJoin, collect, count, global, type Job, job, session, sliding, sortByTime } from '../../../index.ts';
 
 const planOf = (job: Job): string => {
   const graph = job.graph({});
@@ -25,6 +25,8 @@ it('says of plan and notice which state no folder takes, and of no other', () =>
       .window(sliding({ sizeMs: 5 }))
       .aggregate(count())
       .to(collect('sliding'));
+    const rows = flow.from([{ key: 'a', name: 'one' }]).keyBy((row) => row.key);
+    broadcastJoin(keyed, rows, { select: (record, row) => ({ ...record, ...row }) }).to(collect('beside'));
     sortByTime(keyed).to(collect('sorted'));
   });
   const held = planOf(mixed)
@@ -33,8 +35,8 @@ it('says of plan and notice which state no folder takes, and of no other', () =>
     .map((line) => line.replace(/.*held in memory: /, ''));
   expect(held.sort()).toEqual([
     'records that wait for their time',
-    'the keys of global windows',
-    'the keys of sliding windows',
+    'records that wait for their time',
+    'the rows of the side input',
   ]);
   const notice = heldInMemoryNotice(mixed.graph({}))!;
   for (const what of held) expect(notice).toContain(what);
