@@ -42,7 +42,7 @@ export interface Feed {
   readonly port: number;
   /** How many senders it reads in turn. */
   readonly lanes?: number;
-  /** The batch was all there was to read when it was read. Absent: not known. */
+  /** What comes of the batch need not wait for more: it was all there was to read when it was read, or it is the first of many. Absent: not known. */
   readonly caughtUp?: boolean;
   /** When the oldest record of the batch entered the job. */
   readonly intakeNs: number;

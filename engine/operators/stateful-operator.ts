@@ -66,7 +66,10 @@ export interface StatefulSurroundings {
   readonly coldState?: ColdState | undefined;
 }
 
-/** Pieces of work of a firing logic in one step: those that emit nothing leave dead letters, which need room, and keep others waiting. */
+/**
+ * Pieces of work of a firing logic in one step, at most: those that emit nothing leave dead letters, which need room, and keep others waiting. It
+ * begins with one and doubles: first results leave soon, and what makes the same due on other workers is not kept from them meanwhile.
+ */
 const MOST_PIECES = 16;
 
 /** What a logic sees of its operator, and what it has emitted for the next batch. */
@@ -139,6 +142,7 @@ export class StatefulOperator implements Outlet, Feed {
   /** The last one that was no idleness. */
   #promisedMs: number = NO_WATERMARK;
   #openInputs = 0;
+  #pieces = 1;
 
   constructor(make: (host: StatefulHost) => StatefulLogic, surroundings: StatefulSurroundings) {
     this.#host = new Emitting(surroundings);
@@ -163,6 +167,11 @@ export class StatefulOperator implements Outlet, Feed {
 
   endTimeless(): void {
     this.#openInputs--;
+  }
+
+  /** First results of what fires leave at once, in small batches; the rest in full ones. */
+  get caughtUp(): boolean {
+    return this.#firing !== undefined && this.#pieces < MOST_PIECES;
   }
 
   push(): void {
@@ -222,6 +231,7 @@ export class StatefulOperator implements Outlet, Feed {
 
   #fire(firing: Iterator<unknown>, firedMs: number): void {
     this.#firing = firing;
+    this.#pieces = 1;
     this.#firedMs = firedMs;
   }
 
@@ -255,7 +265,9 @@ export class StatefulOperator implements Outlet, Feed {
 
   #draw(): void {
     const host = this.#host;
-    for (let pieces = 0; pieces < MOST_PIECES && this.#firing !== undefined && !host.full; pieces++) {
+    const most = this.#pieces;
+    this.#pieces = Math.min(MOST_PIECES, most * 2);
+    for (let pieces = 0; pieces < most && this.#firing !== undefined && !host.full; pieces++) {
       if (this.#firing.next().done !== true) continue;
       this.#firing = undefined;
       this.#reachedMs = this.#firedMs;

@@ -13,6 +13,9 @@ import type { KeySlots } from './key-slots.ts';
 import type { Placed, SlotValues } from './pane.ts';
 import type { Panes } from './panes.ts';
 
+/** About 10 us of work. */
+const KEYS_A_PIECE = 512;
+
 export class SlidingWindow implements Placed {
   /** Panes in [fromMs, toMs) are in it. */
   fromMs: number = NO_WATERMARK;
@@ -37,13 +40,20 @@ export class SlidingWindow implements Placed {
     return start >= this.fromMs && start < this.toMs;
   }
 
-  /** Takes in the panes before `toMs`, takes out those before `fromMs`. */
-  slideTo(fromMs: number, toMs: number): void {
+  /** Takes in the panes before `toMs`, takes out those before `fromMs`; yields after each piece of work. Until it is done no pane may change. */
+  *slideTo(fromMs: number, toMs: number): Generator<void> {
     for (const start of this.#panes.starts) {
       if (start >= toMs) break;
       const isIn = this.includes(start);
-      if (start >= fromMs && !isIn) this.#take(this.#panes.read(start)!);
-      else if (start < fromMs && isIn) this.#deduct(this.#panes.read(start)!);
+      const isTaken = start >= fromMs && !isIn;
+      if (!isTaken && !(start < fromMs && isIn)) continue;
+      const pane = this.#panes.read(start)!;
+      for (let at = 0; at < pane.size; at += KEYS_A_PIECE) {
+        const end = Math.min(pane.size, at + KEYS_A_PIECE);
+        if (isTaken) this.#take(pane, at, end);
+        else this.#deduct(pane, at, end);
+        yield;
+      }
     }
     this.fromMs = fromMs;
     this.toMs = toMs;
@@ -52,7 +62,8 @@ export class SlidingWindow implements Placed {
   /** The first pane is about to be dropped. */
   leave(start: number): void {
     if (!this.includes(start)) return;
-    this.#deduct(this.#panes.read(start)!);
+    const pane = this.#panes.read(start)!;
+    this.#deduct(pane, 0, pane.size);
     this.fromMs = start + this.#panes.paneMs;
   }
 
@@ -101,10 +112,10 @@ export class SlidingWindow implements Placed {
     this.size++;
   }
 
-  #take({ slots, values, size }: SlotValues): void {
+  #take({ slots, values }: SlotValues, from: number, to: number): void {
     const aggregator = this.#aggregator;
     const accumulators = this.#accumulators;
-    for (let i = 0; i < size; i++) {
+    for (let i = from; i < to; i++) {
       const slot = slots[i]!;
       this.#make(slot);
       accumulators[slot] = aggregator.combine(accumulators[slot], lend(aggregator, values[i]));
@@ -112,11 +123,11 @@ export class SlidingWindow implements Placed {
     }
   }
 
-  #deduct({ slots, values, size }: SlotValues): void {
+  #deduct({ slots, values }: SlotValues, from: number, to: number): void {
     const aggregator = this.#aggregator;
     const accumulators = this.#accumulators;
     const counts = this.#counts;
-    for (let i = 0; i < size; i++) {
+    for (let i = from; i < to; i++) {
       const slot = slots[i]!;
       if (--counts[slot]! > 0) accumulators[slot] = aggregator.deduct!(accumulators[slot], values[i]);
       else {

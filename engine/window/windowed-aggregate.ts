@@ -194,7 +194,7 @@ export class WindowedAggregate implements StatefulLogic {
     const emission = this.#isTelling ? 'final' : undefined;
     if (this.#sliding === undefined || this.#isSpilled(endMs)) yield* this.#emitCombined(endMs, emission);
     else {
-      this.#sliding.slideTo(endMs - this.#grid.sizeMs, endMs);
+      yield* this.#sliding.slideTo(endMs - this.#grid.sizeMs, endMs);
       yield* this.#emitPlaced(this.#sliding, endMs, emission);
     }
   }
