@@ -67,13 +67,14 @@ export class Actor {
       else if (progress === 'empty') empty = true;
     }
     // A frame is sent when it is full, or when its actor has nothing more to read: small load means small frames.
-    if (open > 0 && (!made || enteredNs - this.#flushedNs > MOST_STAGED_NS)) {
+    if (open > 0 && ((!made && !empty) || enteredNs - this.#flushedNs > MOST_STAGED_NS)) {
       for (const pipeline of this.#pipelines) if (pipeline.flush()) made = true;
       this.#flushedNs = enteredNs;
     }
-    // Who always finds a little at each step never finds nothing: what is staged would leave only when a frame is full.
-    else if (open > 0) for (const pipeline of this.#pipelines) pipeline.trickle();
-    // A read without records is work, and the next one follows at once; but what is staged need not wait for it.
+    // Who always finds a little at each step never finds nothing: what is staged would leave only when a frame is full. And who is asked again at once
+    // could send a frame at each look, and the receiver be behind by as many as it was once: each has one to read, and the next when it has.
+    else if (open > 0) for (const pipeline of this.#pipelines) pipeline.trickle(!made);
+    // A read without records is work, and the next one follows at once.
     if (empty) made = true;
     // Waiting for a call of its own is work of this stage, a full lane is the work of the next one.
     clock.read();

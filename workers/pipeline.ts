@@ -160,10 +160,10 @@ export class Pipeline {
     return sent;
   }
 
-  /** Sends what need not wait, when all that could be read is processed. */
-  trickle(): void {
+  /** Sends what need not wait, when all that could be read is processed. @param isQuiet nothing of the actor's has brought anything just now */
+  trickle(isQuiet: boolean): void {
     const { feed } = this;
-    if (feed.caughtUp !== true || feed.cursor !== feed.count || this.done) return;
+    if ((feed.caughtUp !== true && !isQuiet) || feed.cursor !== feed.count || this.done) return;
     for (const outlet of this.outlets) outlet.trickle?.();
   }
 

@@ -191,17 +191,18 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
       if (!this.#send(stage)) this.full = true;
       if (stage.staged !== before) sent = true;
     }
-    if (this.#settings.timed && this.#flushWatermarks()) sent = true;
+    if (this.#settings.timed && this.#flushWatermarks(false)) sent = true;
     return sent;
   }
 
   /** Without room it is tried again at the next flush: a full lane has enough to wake its receiver with. */
-  #flushWatermarks(): boolean {
+  #flushWatermarks(onlyAwaited: boolean): boolean {
     const { writers } = this.#settings;
     let sent = false;
     for (let receiver = 0; receiver < writers.length; receiver++) {
       const writer = writers[receiver]!;
       if (Object.is(writer.watermarkMs, this.#watermarkMs) || this.#isStaged(receiver)) continue;
+      if (onlyAwaited && !writer.isEmpty()) continue;
       if (!writer.sendWatermark(this.#watermarkMs)) continue;
       // A mark whose records were all given up has waited for a frame.
       this.#marksMs[receiver] = undefined;
@@ -216,6 +217,12 @@ export class ExchangeOutlet implements Outlet, ColumnStagesUser {
 
   /** To a receiver that still has frames to read, more of them would only be shorter: its records wait for one another instead. */
   trickle(): void {
+    this.trickleStaged();
+    if (this.#settings.timed) this.#flushWatermarks(true);
+  }
+
+  /** No watermark by itself. */
+  trickleStaged(): void {
     for (const stage of this.#stages) {
       if (stage.staged > 0 && stage.writer.isEmpty() && !this.#send(stage)) this.full = true;
     }

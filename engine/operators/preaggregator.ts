@@ -141,7 +141,8 @@ export class Preaggregator implements Outlet {
       if (this.#outlet.isAwaited) this.flush();
       return;
     }
-    this.#outlet.trickle();
+    // Receivers could do nothing with a watermark within a pane.
+    this.#outlet.trickleStaged();
     if (this.#outlet.full) this.full = true;
   }
 

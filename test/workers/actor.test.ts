@@ -86,6 +86,17 @@ describe('an actor whose source has something at every read', () => {
     expect(lanes.frames(0).map(({ records }) => records.length)).toEqual([10]);
   });
 
+  it('sends a receiver that is behind one frame and no more, however often it looks in vain', () => {
+    let reads = 0;
+    const { actor, lanes } = actorOver(() => (++reads % 2 === 0 ? [] : [{ i: reads }]));
+    for (let step = 0; step < 40; step++) expect(actor.step()).toBe('made');
+    expect(lanes.frames(0).map(({ records }) => records.length)).toEqual([1]);
+    // It has read that one: the others leave, also at a look in vain.
+    reads++;
+    actor.step();
+    expect(lanes.frames(0).map(({ records }) => records.length)).toEqual([19]);
+  });
+
   it('fills frames when there is more to read than one holds', () => {
     let made = 0;
     const { actor, lanes } = actorOver((most) => Array.from({ length: most }, () => ({ i: made++ })));

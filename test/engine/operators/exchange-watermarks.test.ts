@@ -81,7 +81,7 @@ const steps = fc.array(
       paddingBytes: fc.constantFrom(0, 0, 10, 400),
     }),
     fc.record({ kind: fc.constant('advance' as const), byMs: fc.integer({ min: 1, max: 9 }) }),
-    fc.record({ kind: fc.constantFrom('flush' as const, 'receive' as const) }),
+    fc.record({ kind: fc.constantFrom('flush' as const, 'trickle' as const, 'receive' as const) }),
   ),
   { maxLength: 25 },
 );
@@ -101,6 +101,7 @@ describe('watermarks in lanes', () => {
             watermarkMs += step.byMs;
             rig.advance(watermarkMs);
           } else if (step.kind === 'flush') rig.outlet.flush();
+          else if (step.kind === 'trickle') rig.outlet.trickle();
           else rig.receive();
         }
         // `full` behind a flush: where the lane had room for a new schema alone, that was all that left.
@@ -116,6 +117,21 @@ describe('watermarks in lanes', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('trickle to receivers that have read everything, and wait for the others', () => {
+    const rig = new Rig(2);
+    rig.advance(5);
+    rig.outlet.trickle();
+    const reached = (): number[] => rig.lanes.readers.map(({ watermarkMs }) => watermarkMs);
+    rig.lanes.readers[0]!.next();
+    rig.advance(7);
+    rig.outlet.trickle();
+    rig.receive();
+    expect(reached()).toEqual([7, 5]);
+    rig.outlet.trickle();
+    rig.receive();
+    expect(reached()).toEqual([7, 7]);
   });
 
   it.each([
