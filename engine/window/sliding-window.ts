@@ -13,9 +13,6 @@ import type { KeySlots } from './key-slots.ts';
 import type { Placed, SlotValues } from './pane.ts';
 import type { Panes } from './panes.ts';
 
-/** About 10 us of work. */
-const KEYS_A_PIECE = 512;
-
 export class SlidingWindow implements Placed {
   /** Panes in [fromMs, toMs) are in it. */
   fromMs: number = NO_WATERMARK;
@@ -27,7 +24,7 @@ export class SlidingWindow implements Placed {
   readonly #panes: Panes;
   /** By slot; 0 where no pane has the key. */
   readonly #accumulators: unknown[] = [];
-  /** By slot: in how many of the panes the key is. */
+  /** By slot: in how many of the panes the key is; negative while it is set aside. */
   #counts = new Int32Array(16);
 
   constructor(panes: Panes, aggregator: Aggregator<unknown>) {
@@ -40,30 +37,40 @@ export class SlidingWindow implements Placed {
     return start >= this.fromMs && start < this.toMs;
   }
 
-  /** Takes in the panes before `toMs`, takes out those before `fromMs`; yields after each piece of work. Until it is done no pane may change. */
-  *slideTo(fromMs: number, toMs: number): Generator<void> {
+  /**
+   * Takes out the panes before `fromMs`, and takes in those before `toMs` but for the last of them, which comes in by takeIn(): after each part of it
+   * there are keys to tell. Undefined when there is none. Until all is told no pane may change.
+   */
+  slideTo(fromMs: number, toMs: number): SlotValues | undefined {
+    let last: SlotValues | undefined;
     for (const start of this.#panes.starts) {
       if (start >= toMs) break;
       const isIn = this.includes(start);
-      const isTaken = start >= fromMs && !isIn;
-      if (!isTaken && !(start < fromMs && isIn)) continue;
-      const pane = this.#panes.read(start)!;
-      for (let at = 0; at < pane.size; at += KEYS_A_PIECE) {
-        const end = Math.min(pane.size, at + KEYS_A_PIECE);
-        if (isTaken) this.#take(pane, at, end);
-        else this.#deduct(pane, at, end);
-        yield;
-      }
+      if (start < fromMs && isIn) this.#deduct(this.#panes.read(start)!);
+      if (start < fromMs || isIn) continue;
+      if (last !== undefined) this.#take(last, 0, last.size);
+      last = this.#panes.read(start)!;
     }
     this.fromMs = fromMs;
     this.toMs = toMs;
+    return last;
+  }
+
+  /** The part of what slideTo() has returned that is in [from, to). Its keys are complete now, and are set aside: not there for `has`. */
+  takeIn(pane: SlotValues, from: number, to: number): void {
+    this.#take(pane, from, to);
+    for (let i = from; i < to; i++) this.#turnOver(pane.slots[i]!);
+  }
+
+  /** What was set aside is there again. */
+  putBack({ slots, size }: SlotValues): void {
+    for (let i = 0; i < size; i++) this.#turnOver(slots[i]!);
   }
 
   /** The first pane is about to be dropped. */
   leave(start: number): void {
     if (!this.includes(start)) return;
-    const pane = this.#panes.read(start)!;
-    this.#deduct(pane, 0, pane.size);
+    this.#deduct(this.#panes.read(start)!);
     this.fromMs = start + this.#panes.paneMs;
   }
 
@@ -100,6 +107,10 @@ export class SlidingWindow implements Placed {
     return this.#accumulators[slot];
   }
 
+  #turnOver(slot: number): void {
+    this.#counts[slot] = -this.#counts[slot]!;
+  }
+
   #make(slot: number): void {
     if (slot < this.#accumulators.length && this.#counts[slot]! > 0) return;
     while (this.#accumulators.length <= slot) this.#accumulators.push(0);
@@ -123,11 +134,11 @@ export class SlidingWindow implements Placed {
     }
   }
 
-  #deduct({ slots, values }: SlotValues, from: number, to: number): void {
+  #deduct({ slots, values, size }: SlotValues): void {
     const aggregator = this.#aggregator;
     const accumulators = this.#accumulators;
     const counts = this.#counts;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < size; i++) {
       const slot = slots[i]!;
       if (--counts[slot]! > 0) accumulators[slot] = aggregator.deduct!(accumulators[slot], values[i]);
       else {

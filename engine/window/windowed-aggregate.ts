@@ -17,7 +17,7 @@ import { lend } from '../aggregate/lend.ts';
 import { type KeyEntry, KeyTable } from '../operators/key-table.ts';
 import type { StatefulHost, StatefulLogic } from '../operators/stateful-operator.ts';
 import { END_OF_TIME, NO_WATERMARK } from '../time/watermark.ts';
-import type { Pane, Placed } from './pane.ts';
+import type { Pane, Placed, SlotValues } from './pane.ts';
 import { Panes } from './panes.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { SpilledPanes } from './spilled-panes.ts';
@@ -194,9 +194,25 @@ export class WindowedAggregate implements StatefulLogic {
     const emission = this.#isTelling ? 'final' : undefined;
     if (this.#sliding === undefined || this.#isSpilled(endMs)) yield* this.#emitCombined(endMs, emission);
     else {
-      yield* this.#sliding.slideTo(endMs - this.#grid.sizeMs, endMs);
-      yield* this.#emitPlaced(this.#sliding, endMs, emission);
+      const last = this.#sliding.slideTo(endMs - this.#grid.sizeMs, endMs);
+      if (last === undefined) yield* this.#emitPlaced(this.#sliding, endMs, emission);
+      else yield* this.#emitSlid(this.#sliding, last, endMs, emission);
     }
+  }
+
+  /** The keys of the last pane as they come in, then the others: first results need not wait until all of them have. */
+  *#emitSlid(sliding: SlidingWindow, last: SlotValues, endMs: number, emission: Emission | undefined): Generator<void> {
+    for (let from = 0; from < last.size; from += RESULTS_A_TURN) {
+      const to = Math.min(last.size, from + RESULTS_A_TURN);
+      sliding.takeIn(last, from, to);
+      for (let i = from; i < to; i++) {
+        const slot = last.slots[i]!;
+        this.#tell(sliding.keyAt(slot), sliding.valueAt(slot), endMs, emission);
+      }
+      yield;
+    }
+    yield* this.#emitPlaced(sliding, endMs, emission);
+    sliding.putBack(last);
   }
 
   /** All panes of the window together. */
