@@ -69,7 +69,7 @@ export class GlobalAggregate implements StatefulLogic {
     this.#host = host;
     const cold = host.coldState;
     // Nearly all of what both hold are keys.
-    const half = cold && { ...cold, open: () => cold.open(), memoryBytes: cold.memoryBytes / 2 };
+    const half = cold && { open: () => cold.open(), memoryBytes: cold.memoryBytes / 2 };
     this.#keys = stateTable(HELD, half);
     this.#untold = stateTable(UNTOLD, half);
   }
@@ -80,8 +80,7 @@ export class GlobalAggregate implements StatefulLogic {
   }
 
   async close(): Promise<void> {
-    await this.#keys.spilling?.close();
-    await this.#untold.spilling?.close();
+    await Promise.all([this.#keys.spilling?.close(), this.#untold.spilling?.close()]);
   }
 
   onRecord(key: unknown, record: unknown, timeMs: number): void {
