@@ -61,8 +61,7 @@ export async function measureHopping(start: StartHopping, load: Omit<HoppingLoad
   const details: LatencyDetails = {
     rate,
     startedAt: startedAt.toISOString(),
-    histograms: log.whole(),
-    intervals: log.intervals(),
+    ...log.logged(),
   };
   return {
     values: {

@@ -52,8 +52,13 @@ export class IntervalLogger {
     this.#takeOnce();
   }
 
-  intervals(): LoggedInterval[] {
-    return [...this.#between(this.#readings()), ...this.#between(this.#ends)];
+  /** What came in each interval, and in all of them together by name, encoded. */
+  logged(): { readonly intervals: LoggedInterval[]; readonly histograms: Record<string, string> } {
+    const series = [this.#readings(), this.#ends];
+    return {
+      intervals: series.flatMap((readings) => this.#between(readings)),
+      histograms: Object.fromEntries(series.flatMap((readings) => this.#whole(readings))),
+    };
   }
 
   #readings(): Reading[] {
@@ -75,16 +80,12 @@ export class IntervalLogger {
     });
   }
 
-  /** All intervals together. */
-  whole(): Record<string, string> {
-    const wholes = [this.#readings(), this.#ends].flatMap((readings) => {
-      const [first, last] = [readings[0]!, readings.at(-1)!];
-      return [...last.histograms].map(([name, histogram]): [string, string] => [
-        name,
-        encodeHistogram(without(histogram, first.histograms.get(name))),
-      ]);
-    });
-    return Object.fromEntries(wholes);
+  #whole(readings: readonly Reading[]): [string, string][] {
+    const [first, last] = [readings[0]!, readings.at(-1)!];
+    return [...last.histograms].map(([name, histogram]) => [
+      name,
+      encodeHistogram(without(histogram, first.histograms.get(name))),
+    ]);
   }
 
   #take(): void {

@@ -75,8 +75,7 @@ export async function runLoad(contestant: Contestant, load: Load): Promise<{ sam
   const details: LatencyDetails = {
     rate: load.rate,
     startedAt: startedAt.toISOString(),
-    histograms: log.whole(),
-    intervals: log.intervals(),
+    ...log.logged(),
   };
   const sample: Sample = {
     values: {

@@ -67,8 +67,8 @@ export interface StatefulSurroundings {
 }
 
 /**
- * Pieces of work of a firing logic in one step, at most: those that emit nothing leave dead letters, which need room, and keep others waiting. It
- * begins with one and doubles: first results leave soon, and what makes the same due on other workers is not kept from them meanwhile.
+ * Pieces of work of a firing logic in one step, at most: those that emit nothing leave dead letters, which need room, and keep others waiting. A
+ * firing begins with one a step and doubles them: first results leave soon, and what makes the same due on other workers is not kept from them meanwhile.
  */
 const MOST_PIECES = 16;
 
@@ -142,6 +142,7 @@ export class StatefulOperator implements Outlet, Feed {
   /** The last one that was no idleness. */
   #promisedMs: number = NO_WATERMARK;
   #openInputs = 0;
+  /** Of what fires, in the next step. */
   #pieces = 1;
 
   constructor(make: (host: StatefulHost) => StatefulLogic, surroundings: StatefulSurroundings) {

@@ -11,7 +11,7 @@ export interface SlidingContent {
   dropUntil(timeMs: number): void;
   /** May be read until the next call. */
   accumulator(): unknown;
-  /** As plain data; the constructor takes it back. */
+  /** As plain data; slidingContent() takes it back. */
   toData(): unknown;
 }
 
